@@ -1,0 +1,39 @@
+# The two commands of this project are `make demo` and `make test`; both set up .venv by themselves.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA ?= .demo
+
+.PHONY: demo test check bench clean
+
+demo: $(VENV)/.demo
+	@$(BIN)/encode-media demo --data $(DATA) $(if $(ONCE),--once)
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.test
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) .demo build dist
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "Python 3.10 or newer is needed; name it with make PYTHON=python3.x"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+
+$(VENV)/.demo: $(VENV)/bin/python pyproject.toml setup.py
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sandbox]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/bin/python pyproject.toml setup.py
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sandbox,test,check]'
+	@touch $@ $(VENV)/.demo

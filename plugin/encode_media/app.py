@@ -1,0 +1,1 @@
+"""Connects the parts; the only module that knows them all."""

@@ -1,0 +1,1 @@
+"""Everything that knows ftrack: sessions, the hub, forms, triggers, publishing."""

@@ -1,0 +1,117 @@
+"""The port behind which durable work happens. Implementations: `dbos_engine`, `memory_engine`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from encode_media.model.request import EncodeRequest
+from encode_media.model.result import Progress, Stage
+
+T = TypeVar("T")
+JsonDict = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    job_id: str
+    created: bool
+    """False: the same wish was already waiting or running, and this is its job."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecord:
+    """A job as the database has it."""
+
+    job_id: str
+    stage: Stage
+    request: EncodeRequest
+    progress: Progress
+    created_at: float
+    """Seconds since the epoch."""
+    updated_at: float
+    executor: str | None = None
+    result: JsonDict | None = None
+    """A `RunResult` in JSON form, once the stage is final."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """How often a step is tried again after a retryable `EncodeMediaError`; others are never retried."""
+
+    attempts: int = 1
+    first_wait_s: float = 1.0
+    factor: float = 2.0
+
+
+class JobContext(Protocol):
+    """What a running workflow may ask of the engine."""
+
+    @property
+    def job_id(self) -> str: ...
+
+    def step(self, name: str, work: Callable[..., JsonDict], *args: Any, retry: RetryPolicy = ...) -> JsonDict:
+        """Runs `work(*args)` once and remembers its result; a resumed workflow gets the remembered one.
+
+        Arguments and result are JSON data. `work` may run more than once (at least once).
+        """
+        ...
+
+    def report(self, progress: Progress) -> None:
+        """Stores progress for whoever asks; throttled to one write a second and whole percents."""
+        ...
+
+    def cancelled(self) -> bool:
+        """True once somebody cancelled this job. Cheap enough to ask every second."""
+        ...
+
+
+Workflow = Callable[[JobContext, EncodeRequest], JsonDict]
+"""The story of one job. Returns a `RunResult` in JSON form; never raises an `EncodeMediaError`."""
+
+
+class JobClient(Protocol):
+    """Submitting and looking, from any process that reaches the database."""
+
+    def submit(self, request: EncodeRequest, *, again: bool = True) -> Submission:
+        """Queues the request, or returns the job that is already waiting or running for the same key.
+
+        With `again` false a key that already ended `done` is returned, not encoded again (triggers).
+
+        Raises:
+            ServerUnavailable: the database can't be used; nothing was accepted.
+        """
+        ...
+
+    def cancel(self, job_id: str) -> bool:
+        """Asks for the end of a job; False if it had already ended.
+
+        Raises:
+            InvalidParameters: no such job.
+        """
+        ...
+
+    def job(self, job_id: str) -> JobRecord | None: ...
+
+    def jobs(self, *, active_only: bool = False, limit: int = 100) -> Sequence[JobRecord]:
+        """Newest first."""
+        ...
+
+    def purge(self, *, older_than_s: float) -> int:
+        """Forgets ended jobs; gives how many."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class JobEngine(JobClient, Protocol):
+    """A client that also works: queued jobs are run in this process."""
+
+    def start(self) -> None:
+        """Creates the schema, resumes what was interrupted, begins to take work."""
+        ...
+
+    def stop(self, *, wait_s: float = 5.0) -> None:
+        """Takes no more work; jobs still running are left for the next start."""
+        ...

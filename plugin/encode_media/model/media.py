@@ -1,0 +1,149 @@
+"""What a source is: where it lies, its streams, and what was noticed about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+
+from encode_media.timebase import FrameSpan
+
+
+class SourceKind(str, Enum):
+    MOVIE = "movie"
+    SEQUENCE = "sequence"
+    STILL = "still"
+
+
+class MissingFrames(str, Enum):
+    """What to do about gaps in a sequence."""
+
+    FAIL = "fail"
+    HOLD = "hold"
+    """The frame before the gap is shown again."""
+    BLACK = "black"
+    SKIP = "skip"
+    """Only what exists; the result is shorter."""
+
+
+class Severity(str, Enum):
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    """Encoding it as it is would give a wrong result; an option may still allow it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRef:
+    """A source somebody named, before anything was read from it."""
+
+    path: str
+    """Absolute. A file, or for a sequence the printf pattern (`/p/f.%04d.exr`)."""
+    is_sequence: bool = False
+    span: FrameSpan | None = None
+    """The wanted frames of a sequence; None means all that are there."""
+    frame_rate: Fraction | None = None
+    """Overrides what the source says; sequences have no rate of their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something noticed about a source, with a stable code, in words a coordinator understands."""
+
+    code: str
+    severity: Severity
+    message: str
+    frames: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColourTags:
+    """What the file says about its colour, in ffmpeg's names; None where it says nothing."""
+
+    range: str | None = None
+    """`tv` or `pc`."""
+    matrix: str | None = None
+    """`bt709`, `smpte170m`, `bt470bg`, `bt2020nc`, `gbr`, …"""
+    primaries: str | None = None
+    transfer: str | None = None
+    """`bt709`, `iec61966-2-1`, `linear`, `smpte2084`, `arib-std-b67`, …"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoStream:
+    """A picture stream. Width and height are as stored, before rotation and pixel aspect."""
+
+    index: int
+    """Index within the file, as ffmpeg's `-map 0:<index>`."""
+    codec: str
+    profile: str | None = None
+    width: int
+    height: int
+    pixel_format: str
+    bit_depth: int = 8
+    is_rgb: bool = False
+    is_float: bool = False
+    has_alpha: bool = False
+    sample_aspect: Fraction = Fraction(1)
+    """Pixel width / height; unknown counts as 1."""
+    rotation: int = 0
+    """Degrees clockwise to turn the stored picture upright: 0, 90, 180, 270. ffmpeg applies it by itself."""
+    mirrored: bool = False
+    frame_rate: Fraction
+    """Frames per second, exact; for a variable rate the constant rate to use."""
+    variable_rate: bool = False
+    frames: int | None = None
+    """Counted, not estimated from the duration; None where counting was not asked for."""
+    duration_s: Fraction | None = None
+    start_s: Fraction = Fraction(0)
+    field_order: str = "progressive"
+    """`progressive`, `tt`, `bb`, `tb`, `bt` or `unknown`."""
+    colour: ColourTags = ColourTags()
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """Width and height as shown: square pixels, turned upright; not yet made even."""
+        width = max(1, int(self.width * self.sample_aspect))
+        return (self.height, width) if self.rotation in (90, 270) else (width, self.height)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioStream:
+    index: int
+    codec: str
+    sample_rate: int
+    channels: int
+    layout: str | None = None
+    duration_s: Fraction | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """A source that was read: what is in it and what was noticed."""
+
+    source: SourceRef
+    kind: SourceKind
+    container: str
+    """The demuxer's name, e.g. `mov`, `matroska`, `image2`; the plan pins it so that nothing else is tried."""
+    size_bytes: int
+    video: VideoStream | None = None
+    """The stream that was chosen; findings say why where there were several."""
+    audio: tuple[AudioStream, ...] = ()
+    span: FrameSpan | None = None
+    """Sequences and stills with a number: the frames to encode, gaps included."""
+    missing: tuple[int, ...] = ()
+    """Frame numbers within the span that are not there or can't be read."""
+    layers: tuple[str, ...] = ()
+    """EXR layers beside the default one."""
+    timecode: str | None = None
+    fingerprint: str = ""
+    """Changes when the content does: from names, sizes and modification times."""
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def frame_count(self) -> int | None:
+        """Frames the source has (present ones), or None where not counted."""
+        if self.kind is SourceKind.SEQUENCE and self.span is not None:
+            return len(self.span) - len(self.missing)
+        return self.video.frames if self.video else None

@@ -1,0 +1,87 @@
+"""What will be done: the exact argument lists and what must come out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from encode_media.model.media import ColourTags, Finding, Media, SourceKind
+from encode_media.model.preset import AudioSpec, OutputKind, PublishSpec
+
+__all__ = [
+    "AudioSpec", "Command", "EncodePlan", "Expected", "Finding", "FrameLink", "Media", "PlannedOutput",
+    "SourceKind",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What the file must be to be published. None: not checked for this kind of output."""
+
+    codec: str
+    """As probed: `h264`, `prores`, `vp9`, `png`, `mjpeg`."""
+    profile: str | None = None
+    pixel_format: str
+    """As probed, which can differ from what was asked for (ProRes 4444 decodes as 12 bit)."""
+    width: int
+    height: int
+    frames: int | None = None
+    frame_rate: Fraction | None = None
+    duration_s: Fraction | None = None
+    colour: ColourTags = ColourTags()
+    """Only the tags that are not None are checked."""
+    audio_codec: str | None = None
+    """None: there must be no audio stream."""
+    audio_channels: int | None = None
+    audio_sample_rate: int | None = None
+    faststart: bool = False
+    timecode: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedOutput:
+    name: str
+    kind: OutputKind
+    container: str
+    file: str
+    """Relative to the job folder; for a sequence the printf pattern, e.g. `png_sequence/png_sequence.%04d.png`."""
+    first_frame: int | None = None
+    """Sequences: the number of the first file."""
+    expected: Expected
+    publish: PublishSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameLink:
+    """One frame of the complete, gap-free list ffmpeg reads; laid as a link in the job folder."""
+
+    name: str
+    """Relative to the job folder: `frames/000001.exr`."""
+    source: str | None
+    """Absolute path of the frame shown here; None shows the black frame."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One ffmpeg run. `argv` has no program name, and output paths are relative to the job folder."""
+
+    argv: tuple[str, ...]
+    purpose: str
+    frames: int | None
+    """Source frames it will work through, for the progress; None if unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodePlan:
+    media: Media
+    preset: str
+    commands: tuple[Command, ...]
+    outputs: tuple[PlannedOutput, ...]
+    links: tuple[FrameLink, ...] = ()
+    black_frame: tuple[str, ...] = ()
+    """An argv that writes the black frame `frames/black.<ext>`; empty where none is needed."""
+    notes: tuple[str, ...] = ()
+    """Every decision a person may want to know: the colour transform, what was assumed, what was left out."""
+    estimated_bytes: int = 0
+    estimated_s: float = 0.0
+    duration_s: Fraction = Fraction(0)

@@ -1,0 +1,124 @@
+"""What a preset says, after its expressions were evaluated. The YAML file has the same shape.
+
+Strings of encoders and containers are ours (`h264`, `prores`), mapped to ffmpeg's in `planning`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from fractions import Fraction
+from typing import Any, Literal
+
+from encode_media.model.media import MissingFrames
+
+
+class OptionKind(str, Enum):
+    """How an option is validated and which form field shows it."""
+
+    CHOICE = "choice"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    TEXT = "text"
+    RATE = "rate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """A value a person may choose; the preset's expressions read it as `options.<name>`."""
+
+    kind: OptionKind
+    label: str
+    default: Any = None
+    choices: tuple[Any, ...] = ()
+    """For `choice`: the values; labels are made from them."""
+    labels: dict[str, str] = field(default_factory=dict)
+    minimum: float | None = None
+    maximum: float | None = None
+    help: str = ""
+
+
+class OutputKind(str, Enum):
+    VIDEO = "video"
+    IMAGE_SEQUENCE = "image_sequence"
+    STILL = "still"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeSpec:
+    """The largest size; the picture is fitted inside, never enlarged unless `upscale`."""
+
+    rung: int | None = None
+    """A ladder step, named by its height: fits 16:9 of that height, turned for portrait pictures."""
+    max_width: int | None = None
+    max_height: int | None = None
+    upscale: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoSpec:
+    codec: Literal["h264", "prores", "vp9", "png", "mjpeg"]
+    profile: str | None = None
+    pixel_format: str
+    quality: float | None = None
+    """The encoder's own constant-quality number: CRF for H.264 and VP9, `-q:v` for ProRes and JPEG."""
+    speed: str | None = None
+    """Encoder preset: x264 `veryfast`…`slow`; VP9 `-cpu-used` number."""
+    gop_s: Fraction | None = None
+    """Seconds between key frames; the plan rounds it to frames, at least 1."""
+    b_frames: int | None = None
+    max_bitrate: str | None = None
+    """`20M`: caps a constant-quality encode, with a buffer of twice that."""
+    transfer: Literal["auto", "bt709", "srgb"] = "auto"
+    """The tag and curve written; `auto` = sRGB for stills and EXR, as tagged for movies, see docs/quality.md."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioSpec:
+    codec: Literal["aac", "opus", "pcm"]
+    bitrate: str | None = None
+    channels: int = 2
+    sample_rate: int = 48000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishSpec:
+    """What becomes of the file in ftrack."""
+
+    role: Literal["reviewable", "thumbnail", "deliverable"] = "deliverable"
+    """`reviewable` gets `ftr_meta` and goes to `ftrack.server`; `thumbnail` is set on the version."""
+    location: str = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputSpec:
+    """One output of a preset. `name` is the component name."""
+
+    name: str
+    kind: OutputKind
+    container: Literal["mp4", "mov", "webm", "png", "jpg"]
+    video: VideoSpec
+    audio: AudioSpec | None = None
+    size: SizeSpec = SizeSpec()
+    position: float = 0.0
+    """Stills: where in the source, 0 first frame to 1 last frame."""
+    first_frame: int | None = None
+    """Sequences: number of the first file; None keeps the source's, movies start at 1001."""
+    publish: PublishSpec = PublishSpec()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """A preset with every expression evaluated for one source and one set of options."""
+
+    name: str
+    label: str
+    description: str
+    missing_frames: MissingFrames
+    default_rate: Fraction
+    """For sequences nobody gave a rate for."""
+    background: str = "black"
+    """Where transparency has to go: an ffmpeg colour name or #rrggbb."""
+    outputs: tuple[OutputSpec, ...]
+    options: dict[str, Any] = field(default_factory=dict)
+    """The resolved option values the outputs were evaluated with."""

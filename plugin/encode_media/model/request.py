@@ -1,0 +1,87 @@
+"""What was asked for, and the identity that makes asking twice harmless."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from encode_media.model.media import SourceRef
+
+Options = dict[str, Any]
+"""Option name to JSON value, as a form or `--set` gives them; the preset validates and fills defaults."""
+
+_NAMESPACE = uuid.UUID("6d3ff3f1-3c55-5a0e-9f0b-6a4c3f1f7a11")
+"""Ours alone; changing it would make published entities unrecognisable."""
+
+PRIORITY_INTERACTIVE = 10
+PRIORITY_NORMAL = 50
+PRIORITY_AUTOMATIC = 90
+"""Lower runs first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishTarget:
+    """The ftrack side of a request; ids only, nothing secret."""
+
+    version_id: str
+    component_id: str | None = None
+    """The source component; None takes the version's best one."""
+    version_label: str = ""
+    """For people: `sh010 / Animation v3`."""
+    user_id: str | None = None
+    username: str | None = None
+    """Who launched it; gets the ftrack_job and the message."""
+    location: str = "auto"
+    """Location name for deliverables; review media always goes to `ftrack.server`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodeRequest:
+    """One source, one preset. `source` is None until the component was resolved to a path."""
+
+    preset: str
+    options: Options = field(default_factory=dict)
+    source: SourceRef | None = None
+    target: PublishTarget | None = None
+    origin: str = "cli"
+    """`form`, `trigger`, `connect`, `hub`, `api` or `cli`."""
+    priority: int = PRIORITY_NORMAL
+
+    @property
+    def key(self) -> str:
+        """The same for the same wish: version, component, preset and options (design: identity)."""
+        parts = (
+            (self.target.version_id, self.target.component_id or "")
+            if self.target
+            else ("", self.source.path if self.source else "")
+        )
+        return "|".join((*parts, self.preset, options_hash(self.options)))
+
+    @property
+    def base_id(self) -> str:
+        """`key` as 32 hex digits, fit for ids; attempts are added behind it."""
+        return uuid.uuid5(_NAMESPACE, self.key).hex
+
+
+def options_hash(options: Mapping[str, Any]) -> str:
+    text = json.dumps(options, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def job_id(base_id: str, attempt: int) -> str:
+    """`<base>-<attempt>`, attempts from 1. Sortable, and all attempts share the prefix."""
+    return f"{base_id}-{attempt}"
+
+
+def attempt_of(job: str) -> int:
+    """The attempt number in a job id."""
+    return int(job.rpartition("-")[2])
+
+
+def entity_id(job: str, role: str) -> str:
+    """The id of the ftrack entity a job makes in this role; the same however often a step is repeated."""
+    return str(uuid.uuid5(_NAMESPACE, f"{job}|{role}"))

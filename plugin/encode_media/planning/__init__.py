@@ -1,0 +1,1 @@
+"""From media and preset to exact ffmpeg argument lists. Pure: nothing is run here."""

@@ -1,0 +1,1 @@
+"""What several test folders share: clips, patches, a running sandbox."""
