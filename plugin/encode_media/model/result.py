@@ -29,6 +29,23 @@ class Stage(str, Enum):
 
 FINAL_STAGES = frozenset({Stage.DONE, Stage.FAILED, Stage.CANCELLED})
 
+_SHARES = {
+    Stage.RESOLVING: (0, 1),
+    Stage.PROBING: (1, 3),
+    Stage.PLANNING: (3, 4),
+    Stage.ENCODING: (4, 86),
+    Stage.VERIFYING: (86, 90),
+    Stage.PUBLISHING: (90, 99),
+    Stage.DONE: (100, 100),
+}
+"""The part of a job's 100 percent each stage takes; encoding is nearly all of the time."""
+
+
+def job_percent(stage: Stage, fraction: float = 0.0) -> int:
+    """Percent of the whole job when `fraction` (0 to 1) of `stage` is done; 100 only for `DONE`."""
+    low, high = _SHARES.get(stage, (0, 0))
+    return low + int((high - low) * min(max(fraction, 0.0), 1.0))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
