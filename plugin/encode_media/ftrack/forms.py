@@ -1,0 +1,266 @@
+"""The form of the action, as values: what is shown for a selection, and what came back.
+
+ftrack's forms are flat lists without conditions. So the first page has the sources, the presets and the
+options every preset has; the second page, on demand, has all options of the chosen preset. Field names are
+`preset`, `more`, `location`, and `option_<name>` for an option of the preset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from encode_media.errors import EncodeMediaError, failure
+from encode_media.ftrack.texts import render, word
+from encode_media.model.media import Media, SourceKind
+from encode_media.model.preset import Option, OptionKind
+
+Item = dict[str, Any]
+Form = dict[str, Any]
+
+OPTION_PREFIX = "option_"
+AS_PRESET = ""
+"""The value of an option field that was left to the preset."""
+MAX_SOURCES_SHOWN = 12
+"""Beyond it a form gets too long to reach its button."""
+_SEQUENCE_ONLY = frozenset({"missing_frames"})
+_TRUE = frozenset({"true", "1", "yes", "on"})
+_FALSE = frozenset({"false", "0", "no", "off"})
+
+
+class PresetView(Protocol):
+    """What a form needs to know of a preset."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def options(self) -> Mapping[str, Option]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceView:
+    """One version of the selection; with neither `media` nor `problem` its source is still being read."""
+
+    label: str
+    media: Media | None = None
+    problem: EncodeMediaError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a person entered, option values as the form gave them; the preset validates them."""
+
+    preset: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    more: bool = False
+    """The options page is wanted before anything is queued."""
+    page: int = 1
+
+
+def read_answer(values: Mapping[str, Any]) -> Answer:
+    """The answer in a launch event's `values`. Fields left to the preset are left out."""
+    options = {
+        name[len(OPTION_PREFIX) :]: value
+        for name, value in values.items()
+        if name.startswith(OPTION_PREFIX) and value is not None and value != AS_PRESET
+    }
+    return Answer(
+        preset=str(values.get("preset") or ""),
+        options=options,
+        more=_boolean(values.get("more")) is True,
+        page=2 if str(values.get("form_step")) == "2" else 1,
+    )
+
+
+def first_page(
+    sources: Sequence[SourceView],
+    presets: Sequence[PresetView],
+    *,
+    preset: str,
+    skipped: Sequence[str] = (),
+    answer: Answer | None = None,
+    problem: EncodeMediaError | None = None,
+) -> Form:
+    """Sources, preset and shared options; with `answer` and `problem` the same page to correct."""
+    answer = answer or Answer(preset=preset)
+    choices = [{"label": render("preset_choice", preset=each), "value": each.name} for each in presets]
+    known = {each.name for each in presets}
+    items = [*_problem_items(problem), label(render("heading", count=len(sources), preset=""))]
+    items += _source_items(sources, skipped)
+    items += _problem_items(problem, at="preset")
+    items.append(
+        {
+            "type": "enumerator",
+            "name": "preset",
+            "label": word("preset"),
+            "value": answer.preset if answer.preset in known else preset,
+            "data": choices,
+        }
+    )
+    for name, option in shared_options(presets).items():
+        if applies(name, option, sources):
+            items += _problem_items(problem, at=name)
+            items.append(option_field(name, option, answer.options.get(name), open_choice=True))
+    items.append({"type": "boolean", "name": "more", "label": word("more"), "value": answer.more})
+    items.append({"type": "hidden", "name": "form_step", "value": "1"})
+    return _form(items, submit=word("submit"))
+
+
+def options_page(
+    sources: Sequence[SourceView],
+    preset: PresetView,
+    *,
+    answer: Answer,
+    problem: EncodeMediaError | None = None,
+) -> Form:
+    """All options of one preset that mean something for these sources."""
+    heading = render("heading", count=len(sources), preset=preset.label)
+    items = [*_problem_items(problem), label(heading), label(preset.description)]
+    for name, option in preset.options.items():
+        if applies(name, option, sources):
+            items += _problem_items(problem, at=name)
+            items.append(option_field(name, option, answer.options.get(name), open_choice=False))
+    items.append({"type": "hidden", "name": "preset", "value": preset.name})
+    items.append({"type": "hidden", "name": "form_step", "value": "2"})
+    return _form(items, submit=word("submit"))
+
+
+def label(text: str) -> Item:
+    return {"type": "label", "value": text}
+
+
+def shared_options(presets: Sequence[PresetView]) -> dict[str, Option]:
+    """Options all presets have under one name and of one kind; of their choices those all allow."""
+    if not presets:
+        return {}
+    shared = dict(presets[0].options)
+    for preset in presets[1:]:
+        shared = {
+            name: _both(option, preset.options[name])
+            for name, option in shared.items()
+            if name in preset.options and preset.options[name].kind is option.kind
+        }
+    return {
+        name: option for name, option in shared.items() if option.kind is not OptionKind.CHOICE or option.choices
+    }
+
+
+def applies(name: str, option: Option, sources: Sequence[SourceView]) -> bool:
+    """False for an option that would change nothing: a frame rate for movies, say. Unread sources count as any."""
+    if option.kind is not OptionKind.RATE and name not in _SEQUENCE_ONLY:
+        return True
+    return any(
+        source.media.kind is SourceKind.SEQUENCE if source.media else source.problem is None for source in sources
+    )
+
+
+def option_field(name: str, option: Option, value: Any, *, open_choice: bool) -> Item:
+    """The field of an option. `open_choice` leaves it to the preset unless a value was chosen."""
+    shown = value if value is not None else (AS_PRESET if open_choice else option.default)
+    item: Item = {"name": f"{OPTION_PREFIX}{name}", "label": _field_label(option)}
+    if option.kind is OptionKind.CHOICE or (option.kind is OptionKind.BOOLEAN and open_choice):
+        values = option.choices if option.kind is OptionKind.CHOICE else (True, False)
+        data = [{"label": _choice_label(option, each), "value": choice_text(each)} for each in values]
+        if open_choice:
+            data.insert(0, {"label": word("as_preset"), "value": AS_PRESET})
+        return item | {"type": "enumerator", "value": choice_text(shown), "data": data}
+    if option.kind is OptionKind.BOOLEAN:
+        return item | {"type": "boolean", "value": _boolean(shown) is True}
+    if option.kind is OptionKind.NUMBER:
+        return item | {"type": "number", "value": shown, "empty_text": word("as_preset")}
+    return item | {"type": "text", "value": "" if shown is None else str(shown), "empty_text": word("as_preset")}
+
+
+def convert_options(options: Mapping[str, Any], known: Mapping[str, Option]) -> dict[str, Any]:
+    """Option values in the types the preset declares; forms and browsers return most things as text.
+
+    Unknown names and values beyond the allowed ones are left for the preset to refuse.
+
+    Raises:
+        InvalidParameters: a number isn't one.
+    """
+    return {
+        name: _converted(name, value, known[name]) if name in known else value for name, value in options.items()
+    }
+
+
+def choice_text(value: Any) -> str:
+    """A choice as an enumerator carries it."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _converted(name: str, value: Any, option: Option) -> Any:
+    if option.kind is OptionKind.CHOICE:
+        return next((each for each in option.choices if choice_text(each) == choice_text(value)), value)
+    if option.kind is OptionKind.BOOLEAN:
+        flag = _boolean(value)
+        return value if flag is None else flag
+    if option.kind is OptionKind.NUMBER and isinstance(value, str):
+        try:
+            number = float(value.strip().replace(",", "."))
+        except ValueError as error:
+            raise failure(
+                "options.invalid", option=name, problem=f"{value!r} is not a number", allowed="a number"
+            ) from error
+        return int(number) if number.is_integer() else number
+    return value
+
+
+def _both(one: Option, other: Option) -> Option:
+    if one.kind is not OptionKind.CHOICE:
+        return one
+    return Option(
+        kind=one.kind,
+        label=one.label,
+        choices=tuple(choice for choice in one.choices if choice in other.choices),
+        labels=one.labels,
+        help=one.help,
+    )
+
+
+def _source_items(sources: Sequence[SourceView], skipped: Sequence[str]) -> list[Item]:
+    shown = [label(render("source", source=source)) for source in sources[:MAX_SOURCES_SHOWN]]
+    if len(sources) > MAX_SOURCES_SHOWN:
+        shown.append(label(render("more_sources", count=len(sources) - MAX_SOURCES_SHOWN)))
+    if skipped:
+        shown.append(label(render("skipped", skipped=skipped)))
+    return [*shown, label("---")]
+
+
+def _problem_items(problem: EncodeMediaError | None, at: str | None = None) -> list[Item]:
+    """The problem as a label: on top of the form, or beside the field it is about."""
+    if problem is None:
+        return []
+    place = problem.details.get("option") or ("preset" if "preset" in problem.code else None)
+    if at is not None and place != at:
+        return []
+    return [label(render("problem", problem=problem))]
+
+
+def _field_label(option: Option) -> str:
+    return f"{option.label}: {option.help}" if option.help else option.label
+
+
+def _choice_label(option: Option, value: Any) -> str:
+    if option.kind is OptionKind.BOOLEAN:
+        return word("yes") if value else word("no")
+    return option.labels.get(choice_text(value), choice_text(value))
+
+
+def _boolean(value: Any) -> bool | None:
+    """The truth of a form's value however it was spelled; None where it is neither."""
+    if isinstance(value, bool):
+        return value
+    text = str(value).strip().lower()
+    return True if text in _TRUE else False if text in _FALSE else None
+
+
+def _form(items: list[Item], *, submit: str) -> Form:
+    return {"type": "form", "title": word("title"), "submit_button_label": submit, "items": items}

@@ -1,0 +1,247 @@
+# ruff: noqa: RUF001 - the texts have dashes and angle quotation marks on purpose
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import pytest
+
+from encode_media.errors import InvalidParameters, failure
+from encode_media.ftrack.forms import (
+    AS_PRESET,
+    MAX_SOURCES_SHOWN,
+    Answer,
+    Form,
+    SourceView,
+    convert_options,
+    first_page,
+    options_page,
+    read_answer,
+    shared_options,
+)
+from encode_media.model.media import (
+    AudioStream,
+    Finding,
+    Media,
+    Severity,
+    SourceKind,
+    SourceRef,
+    VideoStream,
+)
+from encode_media.model.preset import Option, OptionKind
+from encode_media.timebase import FrameSpan
+
+SIZE = Option(kind=OptionKind.CHOICE, label="Size", default=1080, choices=(720, 1080), labels={"720": "HD ready"})
+GAPS = Option(kind=OptionKind.CHOICE, label="Missing frames", default="hold", choices=("hold", "fail"))
+RATE = Option(kind=OptionKind.RATE, label="Frame rate")
+SOUND = Option(kind=OptionKind.BOOLEAN, label="Sound", default=True)
+CRF = Option(kind=OptionKind.NUMBER, label="Quality", default=18, minimum=0, maximum=51)
+
+
+@dataclass(frozen=True)
+class FakePreset:
+    name: str
+    label: str
+    description: str = ""
+    options: dict[str, Option] = field(default_factory=dict)
+
+
+REVIEW = FakePreset(
+    "review", "Review", "plays everywhere", {"size": SIZE, "missing_frames": GAPS, "rate": RATE, "crf": CRF}
+)
+PNG = FakePreset("png", "PNG frames", "", {"missing_frames": GAPS, "rate": RATE, "sound": SOUND})
+
+
+def video(rate: Fraction = Fraction(24), frames: int | None = None) -> VideoStream:
+    return VideoStream(
+        index=0, codec="h264", width=1280, height=720, pixel_format="yuv420p", frame_rate=rate, frames=frames
+    )
+
+
+def movie(path: str = "/p/a.mov") -> Media:
+    return Media(
+        source=SourceRef(path=path),
+        kind=SourceKind.MOVIE,
+        container="mov",
+        size_bytes=3_400_000,
+        video=video(Fraction(24000, 1001), 72),
+        audio=(AudioStream(index=1, codec="aac", sample_rate=48000, channels=2),),
+        timecode="01:00:00:00",
+    )
+
+
+def sequence() -> Media:
+    finding = Finding(
+        code="frames.missing",
+        severity=Severity.WARNING,
+        message="3 of 24 frames are missing: 1010-1012",
+        frames=(1010, 1011, 1012),
+    )
+    return Media(
+        source=SourceRef(path="/p/a.%04d.png", is_sequence=True),
+        kind=SourceKind.SEQUENCE,
+        container="image2",
+        size_bytes=1000,
+        video=video(),
+        span=FrameSpan(first=1001, last=1024),
+        missing=(1010, 1011, 1012),
+        findings=(finding,),
+    )
+
+
+def labels(form: Form) -> str:
+    return "\n".join(item["value"] for item in form["items"] if item["type"] == "label")
+
+
+def fields(form: Form) -> dict[str, dict[str, object]]:
+    return {item["name"]: item for item in form["items"] if "name" in item}
+
+
+def page(*sources: SourceView, **more: object) -> Form:
+    return first_page(sources, (REVIEW, PNG), preset="review", **more)  # type: ignore[arg-type]
+
+
+def test_a_movie_is_described_in_words_of_the_field() -> None:
+    text = labels(page(SourceView(label="sh010_comp v1", media=movie())))
+
+    assert (
+        "**sh010_comp v1** – movie, 1280 x 720, 23.976 frames a second, 72 frames (3.0 s), h264, "
+        "stereo sound, timecode 01:00:00:00, 3.4 MB" in text
+    )
+
+
+def test_a_sequence_tells_its_span_and_its_gaps() -> None:
+    text = labels(page(SourceView(label="sh020_anim v1", media=sequence())))
+
+    assert "frames 1001-1024 (21 frames, 0.9 s at 24 frames a second)" in text
+    assert "- ⚠ 3 of 24 frames are missing: 1010-1012" in text
+
+
+def test_a_source_that_cannot_be_used_says_why_and_what_to_do() -> None:
+    problem = failure("source.not_media", path="/p/notes.mov")
+
+    text = labels(page(SourceView(label="notes v1", problem=problem)))
+
+    assert "This is not a media file: /p/notes.mov Check that the right file was published." in text
+
+
+def test_a_source_not_read_in_time_is_said_to_be_being_read() -> None:
+    assert "the source is being read" in labels(page(SourceView(label="a v1")))
+
+
+def test_names_from_ftrack_cannot_put_tags_or_links_into_the_form() -> None:
+    text = labels(page(SourceView(label="<script>x</script>\n[a](javascript:b)", media=movie("/p/<b>.mov"))))
+
+    assert "<" not in text
+    assert "](" not in text
+    assert "‹script›x‹/script› [a] (javascript:b)" in text
+
+
+def test_many_versions_are_counted_and_not_all_listed() -> None:
+    form = page(*(SourceView(label=f"v{number}") for number in range(50)))
+
+    assert "## 50 versions ##" in labels(form)
+    assert f"… and {50 - MAX_SOURCES_SHOWN} more versions." in labels(form)
+
+
+def test_the_first_page_offers_the_presets_and_the_options_all_of_them_have() -> None:
+    form = fields(page(SourceView(label="a", media=sequence())))
+
+    assert [choice["value"] for choice in form["preset"]["data"]] == ["review", "png"]  # type: ignore[attr-defined]
+    assert form["preset"]["data"][0]["label"] == "Review – plays everywhere"  # type: ignore[index]
+    assert list(form) == ["preset", "option_missing_frames", "option_rate", "more", "form_step"]
+    assert form["option_missing_frames"]["value"] == AS_PRESET
+
+
+def test_options_of_sequences_are_not_asked_for_movies() -> None:
+    assert list(fields(page(SourceView(label="a", media=movie())))) == ["preset", "more", "form_step"]
+
+
+def test_a_form_always_carries_its_step_so_that_an_empty_submit_is_recognised() -> None:
+    assert fields(page(SourceView(label="a")))["form_step"] == {
+        "type": "hidden",
+        "name": "form_step",
+        "value": "1",
+    }
+
+
+def test_the_options_page_has_every_option_with_its_default() -> None:
+    form = options_page((SourceView(label="a", media=sequence()),), REVIEW, answer=Answer(preset="review"))
+    shown = fields(form)
+
+    assert shown["option_size"]["value"] == "1080"
+    assert shown["option_size"]["data"] == [
+        {"label": "HD ready", "value": "720"},
+        {"label": "1080", "value": "1080"},
+    ]
+    assert shown["option_crf"]["type"] == "number"
+    assert shown["preset"]["value"] == "review"
+    assert shown["form_step"]["value"] == "2"
+
+
+def test_a_mistake_is_told_on_top_and_beside_its_field_and_the_other_values_stay() -> None:
+    problem = failure("options.invalid", option="crf", problem="99 is too large", allowed="0 to 51")
+    answer = Answer(preset="review", options={"crf": 99, "size": "720"}, page=2)
+
+    form = options_page((SourceView(label="a", media=movie()),), REVIEW, answer=answer, problem=problem)
+
+    told = [index for index, item in enumerate(form["items"]) if "99 is too large" in str(item["value"])]
+    assert told[0] == 0
+    assert form["items"][told[1] + 1]["name"] == "option_crf"
+    assert fields(form)["option_crf"]["value"] == 99
+    assert fields(form)["option_size"]["value"] == "720"
+
+
+def test_an_unknown_preset_is_told_beside_the_presets_and_the_default_is_selected() -> None:
+    problem = failure("preset.unknown", preset="revue", nearest="review")
+    form = page(SourceView(label="a"), answer=Answer(preset="revue"), problem=problem)
+    preset_at = next(index for index, item in enumerate(form["items"]) if item.get("name") == "preset")
+
+    assert "There is no preset called revue" in form["items"][preset_at - 1]["value"]
+    assert form["items"][preset_at]["value"] == "review"
+
+
+def test_an_answer_leaves_out_what_was_left_to_the_preset() -> None:
+    values = {"preset": "review", "option_size": "720", "option_rate": "", "option_crf": None, "more": "true"}
+
+    answer = read_answer({**values, "form_step": "1"})
+
+    assert answer == Answer(preset="review", options={"size": "720"}, more=True, page=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "expected"),
+    [
+        ("size", "720", 720),
+        ("size", 720, 720),
+        ("size", "5000", "5000"),
+        ("crf", "18", 18),
+        ("crf", "18,5", 18.5),
+        ("sound", "false", False),
+        ("sound", True, True),
+        ("sound", "perhaps", "perhaps"),
+        ("unheard_of", "x", "x"),
+    ],
+)
+def test_values_come_back_in_the_types_the_preset_declares(name: str, given: object, expected: object) -> None:
+    known = {"size": SIZE, "crf": CRF, "sound": SOUND}
+
+    found = convert_options({name: given}, known)[name]
+
+    assert found == expected
+    assert type(found) is type(expected)
+
+
+def test_a_number_that_is_none_is_refused_with_its_option() -> None:
+    with pytest.raises(InvalidParameters) as caught:
+        convert_options({"crf": "high"}, {"crf": CRF})
+
+    assert caught.value.details["option"] == "crf"
+
+
+def test_shared_choices_are_those_every_preset_allows() -> None:
+    small = FakePreset(
+        "small", "Small", "", {"size": Option(kind=OptionKind.CHOICE, label="Size", choices=(540, 720))}
+    )
+
+    assert shared_options((REVIEW, small))["size"].choices == (720,)
