@@ -1,1 +1,240 @@
 """Connects the parts; the only module that knows them all."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from encode_media.errors import failure
+from encode_media.jobs.engine import JobClient, JobEngine, Submission
+from encode_media.jobs.memory_engine import MemoryEngine
+from encode_media.jobs.workflow import Destination, Tools, make_workflow, sweep_work_folder
+from encode_media.local import FolderDestination
+from encode_media.media.capabilities import find_ffmpeg
+from encode_media.media.probe import probe
+from encode_media.media.sequence import find_source
+from encode_media.model.codec import from_json
+from encode_media.model.media import Media
+from encode_media.model.plan import EncodePlan
+from encode_media.model.request import EncodeRequest, Options
+from encode_media.model.result import FINAL_STAGES, Progress, RunResult
+from encode_media.planning.planner import make_plan
+from encode_media.presets.catalog import Catalog
+from encode_media.resources import resource
+from encode_media.settings import Settings
+
+if TYPE_CHECKING:
+    from encode_media.ftrack.gateway import Gateway
+    from encode_media.sandbox.server import Address, Sandbox
+
+log = logging.getLogger(__name__)
+
+POLL_S = 0.1
+
+
+def open_catalog(settings: Settings) -> Catalog:
+    """The studio's presets before the built-in ones."""
+    return Catalog(settings.preset_folders)
+
+
+def open_tools(settings: Settings, destination: Destination) -> Tools:
+    return Tools(
+        catalog=open_catalog(settings),
+        ffmpeg=find_ffmpeg(settings.ffmpeg),
+        settings=settings,
+        destination=destination,
+    )
+
+
+# --- without ftrack ----------------------------------------------------------------------------------
+
+
+def probe_here(settings: Settings, words: Sequence[str], *, sequence: bool) -> Media:
+    """Raises: SourceMissing, UnsupportedFormat."""
+    del settings
+    return probe(find_source(words, sequence=sequence))
+
+
+def plan_here(
+    settings: Settings, words: Sequence[str], *, sequence: bool, preset: str, options: Options
+) -> EncodePlan:
+    """What `encode_here` would do; nothing is run. Raises like it."""
+    catalog = open_catalog(settings)
+    catalog.get(preset)
+    media = probe(find_source(words, sequence=sequence))
+    return make_plan(media, catalog.resolve(preset, media, options))
+
+
+def encode_here(
+    settings: Settings,
+    words: Sequence[str],
+    *,
+    sequence: bool,
+    preset: str,
+    options: Options,
+    folder: Path,
+    on_progress: Callable[[Progress], None],
+    stop: threading.Event,
+) -> RunResult:
+    """Encodes into `folder` and waits for the end; `stop` cancels.
+
+    Raises:
+        InvalidParameters: no such preset.
+        SourceMissing: the source isn't there. Later failures are in the result.
+    """
+    open_catalog(settings).get(preset)
+    request = EncodeRequest(preset=preset, options=options, source=find_source(words, sequence=sequence))
+    engine = MemoryEngine(make_workflow(open_tools(settings, FolderDestination(folder, on_progress))))
+    return run_to_end(engine, request, stop)
+
+
+def run_to_end(engine: JobEngine, request: EncodeRequest, stop: threading.Event) -> RunResult:
+    """Submits one request to an engine of our own and waits for its result."""
+    engine.start()
+    try:
+        job_id = engine.submit(request).job_id
+        asked = False
+        try:
+            while True:
+                record = engine.job(job_id)
+                if record is not None and record.stage in FINAL_STAGES:
+                    return from_json(RunResult, record.result)
+                if stop.wait(POLL_S) and not asked:
+                    asked = engine.cancel(job_id) or True
+        except KeyboardInterrupt:
+            engine.cancel(job_id)
+            raise
+    finally:
+        engine.stop()
+
+
+# --- the service -------------------------------------------------------------------------------------
+
+
+def open_engine(settings: Settings) -> JobEngine:
+    """The durable engine with the ftrack destination; not started yet.
+
+    Raises:
+        EncodeFailed: there is no ffmpeg. ServerUnavailable: the database can't be used.
+    """
+    from encode_media.ftrack.destination import FtrackDestination
+    from encode_media.jobs.dbos_engine import DbosEngine
+
+    workflow = make_workflow(open_tools(settings, FtrackDestination(settings)))
+    return DbosEngine(settings.database, workflow, slots=settings.slots, name="encode-media")
+
+
+def serve(settings: Settings, stop: threading.Event, *, listen: bool = True) -> None:
+    """Works, and with `listen` answers the hub too, until `stop` is set.
+
+    Raises:
+        NotPermitted: the server refuses the credentials.
+        ServerUnavailable: the job database can't be used. A server that is away is waited for.
+    """
+    from encode_media.ftrack.listener import Listener
+
+    engine = open_engine(settings)
+    engine.start()
+    try:
+        sweep_work_folder(settings, {record.job_id for record in engine.jobs(active_only=True, limit=1000)})
+        if listen:
+            Listener(settings, engine, open_catalog(settings)).run(stop)
+        else:
+            stop.wait()
+    finally:
+        engine.stop()
+
+
+@contextmanager
+def open_client(settings: Settings) -> Iterator[JobClient]:
+    """The job database of a service, from another process."""
+    from encode_media.jobs.dbos_engine import DbosClient
+
+    client = DbosClient(settings.database)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitDesk:
+    """What is needed to put a version into a service's queue."""
+
+    client: JobClient
+    catalog: Catalog
+    gateway: Gateway
+    username: str
+
+    def submit(
+        self,
+        *,
+        version_id: str | None,
+        component_id: str | None,
+        preset: str,
+        options: Options,
+        priority: int,
+    ) -> Submission:
+        from encode_media.ftrack.submission import submit_version
+
+        if version_id is None:
+            if component_id is None:
+                raise failure("request.invalid", problem="neither a version nor a component was named")
+            version_id = self.gateway.version_of_component(component_id)
+        return submit_version(
+            self.gateway,
+            self.client,
+            self.catalog,
+            version_id=version_id,
+            component_id=component_id,
+            preset=preset,
+            options=options,
+            user=self.gateway.user(self.username),
+            origin="cli",
+            priority=priority,
+        )
+
+
+@contextmanager
+def open_client_catalog_gateway(settings: Settings) -> Iterator[SubmitDesk]:
+    """Raises: ServerUnavailable, NotPermitted."""
+    from encode_media.ftrack.gateway import Gateway
+    from encode_media.ftrack.session import open_session
+
+    with open_client(settings) as client:
+        session = open_session(settings)
+        try:
+            yield SubmitDesk(client, open_catalog(settings), Gateway(session), settings.api_user)
+        finally:
+            session.close()
+
+
+# --- the sandbox -------------------------------------------------------------------------------------
+
+
+def open_sandbox(settings: Settings, data: Path, port: int) -> Sandbox:
+    """The stand-in server on `data`, its sample sources made; not started yet."""
+    from encode_media.media.samples import make_samples
+    from encode_media.sandbox.server import Sandbox
+
+    make_samples(data / "sources", find_ffmpeg(settings.ffmpeg).path)
+    return Sandbox(data, port=port, page=resource("sandbox_page"))
+
+
+def sandbox_settings(settings: Settings, data: Path, address: Address) -> Settings:
+    """Settings of a service against a sandbox: everything it keeps lies below `data`."""
+    return replace(
+        settings,
+        server=address.server_url,
+        api_user=address.api_user,
+        api_key=address.api_key,
+        database=f"sqlite:///{(data / 'jobs.sqlite').as_posix()}",
+        work_folder=data / "work",
+        output_root=settings.output_root or data / "published",
+        icon_url=settings.icon_url or f"{address.server_url}/page/encode-media.svg",
+    )

@@ -1,0 +1,211 @@
+"""`submit` and `jobs`: the queue of the running service, through its database."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+import click
+
+from encode_media.app import open_client, open_client_catalog_gateway
+from encode_media.cli.output import (
+    EXIT_CANCELLED,
+    ProgressBar,
+    as_json,
+    console,
+    explained,
+    option_values,
+    print_json,
+    show_error,
+)
+from encode_media.errors import EncodeMediaError, failure
+from encode_media.jobs.engine import JobClient, JobRecord
+from encode_media.model.codec import to_json
+from encode_media.model.request import PRIORITY_INTERACTIVE
+from encode_media.model.result import FINAL_STAGES
+from encode_media.settings import read_settings
+from encode_media.timebase import seconds_text
+
+POLL_S = 0.3
+
+
+@click.command()
+@click.option("--version", "version_id", help="Id of an asset version.")
+@click.option("--component", "component_id", help="Id of a component.")
+@click.option("--preset", "-p", required=True)
+@click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help="An option of the preset.")
+@click.option("--wait", is_flag=True, help="Stay until it is done.")
+@as_json
+@explained
+def submit(
+    *,
+    version_id: str | None,
+    component_id: str | None,
+    preset: str,
+    pairs: tuple[str, ...],
+    wait: bool,
+    json_output: bool,
+) -> None:
+    """Queue an encode of a version or component with the running service.
+
+    Example: encode-media submit --version 1f0c… --preset review --wait
+    """
+    if (version_id is None) == (component_id is None):
+        raise click.UsageError("name either --version or --component")
+    settings = read_settings()
+    with open_client_catalog_gateway(settings) as desk:
+        submission = desk.submit(
+            version_id=version_id,
+            component_id=component_id,
+            preset=preset,
+            options=option_values(pairs),
+            priority=PRIORITY_INTERACTIVE,
+        )
+        record = _wait_for(desk.client, submission.job_id) if wait else desk.client.job(submission.job_id)
+    _show_job(record or _unknown(submission.job_id), json_output=json_output)
+    if wait and record is not None:
+        _exit_like(record)
+
+
+def _unknown(job_id: str) -> JobRecord:
+    raise failure("job.unknown", job_id=job_id)
+
+
+def _wait_for(client: JobClient, job_id: str) -> JobRecord:
+    with ProgressBar(job_id[:8]) as bar:
+        while True:
+            record = client.job(job_id) or _unknown(job_id)
+            bar.show(record.progress)
+            if record.stage in FINAL_STAGES:
+                return record
+            time.sleep(POLL_S)
+
+
+def _exit_like(record: JobRecord) -> None:
+    result = record.result or {}
+    if result.get("error"):
+        error = EncodeMediaError.from_dict(result["error"])
+        show_error(error)
+        sys.exit(error.exit_code)
+    if result.get("status") == "cancelled":
+        sys.exit(EXIT_CANCELLED)
+
+
+@click.group()
+def jobs() -> None:
+    """See and steer the jobs of the running service."""
+
+
+@jobs.command("list")
+@click.option("--active", is_flag=True, help="Only what waits or runs.")
+@click.option("--limit", default=50, show_default=True)
+@as_json
+@explained
+def list_jobs(active: bool, limit: int, json_output: bool) -> None:
+    """Jobs, newest first.
+
+    Example: encode-media jobs list --active
+    """
+    with open_client(read_settings()) as client:
+        records = client.jobs(active_only=active, limit=limit)
+    if json_output:
+        print_json([_job_document(record) for record in records])
+        return
+    for record in records:
+        age = seconds_text(max(0.0, time.time() - record.created_at))
+        click.echo(
+            f"{record.job_id}  {record.stage.value:<10} {record.progress.percent:>3} %  {age:>12} ago  "
+            f"{record.request.preset}  {_subject(record)}"
+        )
+
+
+@jobs.command("show")
+@click.argument("job_id")
+@as_json
+@explained
+def show_job(job_id: str, json_output: bool) -> None:
+    """One job with its request, progress and result.
+
+    Example: encode-media jobs show 5f0e…-1
+    """
+    with open_client(read_settings()) as client:
+        record = client.job(job_id) or _unknown(job_id)
+    _show_job(record, json_output=json_output)
+
+
+@jobs.command("cancel")
+@click.argument("job_id")
+@as_json
+@explained
+def cancel_job(job_id: str, json_output: bool) -> None:
+    """Stop a waiting or running job.
+
+    Example: encode-media jobs cancel 5f0e…-1
+    """
+    with open_client(read_settings()) as client:
+        stopped = client.cancel(job_id)
+    if json_output:
+        print_json({"jobId": job_id, "cancelled": stopped})
+    console().print("It will stop within seconds." if stopped else "It had already ended.")
+
+
+@jobs.command("retry")
+@click.argument("job_id")
+@as_json
+@explained
+def retry_job(job_id: str, json_output: bool) -> None:
+    """Encode the same again as a new attempt.
+
+    Example: encode-media jobs retry 5f0e…-1
+    """
+    with open_client(read_settings()) as client:
+        record = client.job(job_id) or _unknown(job_id)
+        submission = client.submit(record.request)
+    if json_output:
+        print_json({"jobId": submission.job_id, "created": submission.created})
+        return
+    click.echo(submission.job_id)
+
+
+@jobs.command("purge")
+@click.option("--days", default=30.0, show_default=True, help="Forget jobs that ended longer ago.")
+@as_json
+@explained
+def purge_jobs(days: float, json_output: bool) -> None:
+    """Forget old jobs that have ended. Nothing in ftrack changes.
+
+    Example: encode-media jobs purge --days 7
+    """
+    with open_client(read_settings()) as client:
+        count = client.purge(older_than_s=days * 86400)
+    if json_output:
+        print_json({"purged": count})
+        return
+    console().print(f"{count} jobs forgotten.")
+
+
+def _subject(record: JobRecord) -> str:
+    target = record.request.target
+    if target:
+        return target.version_label or target.version_id
+    return record.request.source.path if record.request.source else ""
+
+
+def _job_document(record: JobRecord) -> dict[str, Any]:
+    document: dict[str, Any] = to_json(record)
+    return document
+
+
+def _show_job(record: JobRecord, *, json_output: bool) -> None:
+    if json_output:
+        print_json(_job_document(record))
+        return
+    progress = record.progress
+    click.echo(f"{record.job_id}\n  {_subject(record)}, preset {record.request.preset}")
+    click.echo(f"  {record.stage.value} {progress.percent} % {progress.message}")
+    for item in (record.result or {}).get("published", []):
+        click.echo(f"  {item['name']}: {item['width']}x{item['height']}, in {item['location']}")
+    error = (record.result or {}).get("error")
+    if error:
+        click.echo(f"  {error['message']}\n  {error['hint']}")

@@ -1,0 +1,163 @@
+"""`sandbox`, `serve`, `worker`, `demo` and `doctor`: what runs for long, and whether it can."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from encode_media.app import open_sandbox, sandbox_settings
+from encode_media.app import serve as run_service
+from encode_media.cli.output import as_json, console, explained, print_json, stopped_by_signals
+from encode_media.errors import failure
+from encode_media.settings import Settings, read_settings
+
+SERVICE_STOP_S = 15.0
+"""An encode that runs is ended and left for the next start; that takes seconds, not minutes."""
+
+
+def _with_server(settings: Settings) -> Settings:
+    missing = [
+        name
+        for name, value in (
+            ("FTRACK_SERVER", settings.server),
+            ("FTRACK_API_USER", settings.api_user),
+            ("FTRACK_API_KEY", settings.api_key),
+        )
+        if not value
+    ]
+    if missing:
+        raise failure(
+            "options.invalid",
+            option=", ".join(missing),
+            problem="not set",
+            allowed="the address of the ftrack server, a user name and an API key",
+        )
+    return settings
+
+
+@click.command()
+@explained
+def serve() -> None:
+    """Listen to the event hub and encode, until Ctrl-C.
+
+    Example: FTRACK_SERVER=https://studio.ftrackapp.com encode-media serve
+    """
+    settings = _with_server(read_settings())
+    with stopped_by_signals() as stop:
+        console().print(f"Encode Media listens to {settings.server}; Ctrl-C ends it.", markup=False)
+        run_service(settings, stop)
+
+
+@click.command()
+@explained
+def worker() -> None:
+    """Encode only; a listener elsewhere fills the shared queue (PostgreSQL).
+
+    Example: ENCODE_MEDIA_DB=postgresql://farm/encode encode-media worker
+    """
+    settings = _with_server(read_settings())
+    with stopped_by_signals() as stop:
+        run_service(settings, stop, listen=False)
+
+
+@click.command()
+@click.option("--port", default=0, show_default=True, help="0 picks a free one.")
+@click.option("--data", type=click.Path(path_type=Path), default=Path(".sandbox"), show_default=True)
+@click.option("--no-listener", is_flag=True, help="Only the server; run `serve` yourself.")
+@click.option("--no-browser", is_flag=True, help="Don't open the page.")
+@explained
+def sandbox(port: int, data: Path, no_listener: bool, no_browser: bool) -> None:
+    """An ftrack stand-in with a small project and a web page; needs no account.
+
+    The first line on stdout is JSON with server_url, api_user and api_key. Everything it keeps is in DATA.
+
+    Example: encode-media sandbox --data /tmp/try
+    """
+    settings = read_settings()
+    data = data.absolute()
+    with stopped_by_signals() as stop, running_sandbox(settings, data, port, listener=not no_listener) as own:
+        click.echo(json.dumps({"server_url": own.server, "api_user": own.api_user, "api_key": own.api_key}))
+        sys.stdout.flush()
+        console().print(
+            f"The sandbox is at {own.server}; its data in {data}. Ctrl-C ends it.\n"
+            f"For other commands: export ENCODE_MEDIA_DB={own.database} FTRACK_SERVER={own.server} "
+            f"FTRACK_API_USER={own.api_user} FTRACK_API_KEY=<api_key of the first line>",
+            markup=False,
+        )
+        if not no_browser:
+            webbrowser.open(own.server)
+        stop.wait()
+
+
+@contextmanager
+def running_sandbox(settings: Settings, data: Path, port: int, *, listener: bool) -> Iterator[Settings]:
+    """A sandbox, with its listener in a thread of this process; gives the service's settings."""
+    server = open_sandbox(settings, data, port)
+    own = sandbox_settings(settings, data, server.start())
+    stop_service = threading.Event()
+    service = threading.Thread(target=run_service, args=(own, stop_service), name="service")
+    try:
+        if listener:
+            service.start()
+        yield own
+    finally:
+        stop_service.set()
+        if listener:
+            service.join(SERVICE_STOP_S)
+        server.stop()
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path), default=Path(".demo"), show_default=True)
+@click.option("--port", default=0, show_default=True)
+@click.option("--once", is_flag=True, help="End after the first encode.")
+@click.option("--no-browser", is_flag=True, help="Don't open the page.")
+@explained
+def demo(data: Path, port: int, once: bool, no_browser: bool) -> None:
+    """Sandbox, listener and one encode through the event hub, before your eyes.
+
+    Example: encode-media demo --once
+    """
+    from encode_media.demo import show
+
+    settings = read_settings()
+    data = data.absolute()
+    screen = console()
+    with stopped_by_signals() as stop:
+        screen.print("Starting the sandbox: a small ftrack server with a demo project.")
+        with running_sandbox(settings, data, port, listener=True) as own:
+            screen.print(f"  {own.server}", markup=False)
+            if not (once or no_browser):
+                webbrowser.open(own.server)
+            show(own, screen, stop)
+            if not once and not stop.is_set():
+                screen.print(f"\nThe page stays open at {own.server}. Ctrl-C ends it.", markup=False)
+                stop.wait()
+
+
+@click.command()
+@as_json
+@explained
+def doctor(json_output: bool) -> None:
+    """Everything that is needed, one line each; not 0 if something is missing.
+
+    Example: encode-media doctor
+    """
+    from encode_media.doctor import examine
+
+    findings = examine(read_settings())
+    if json_output:
+        print_json([finding.document() for finding in findings])
+    else:
+        for finding in findings:
+            click.echo(finding.line())
+    failed = next((finding for finding in findings if not finding.passed), None)
+    if failed:
+        sys.exit(failed.exit_code)

@@ -1,0 +1,129 @@
+"""Looks at everything a service needs, and says one line about each."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from encode_media.app import open_catalog, open_client
+from encode_media.errors import EncodeMediaError, failure
+from encode_media.media.capabilities import Ffmpeg, find_ffmpeg
+from encode_media.settings import Settings
+from encode_media.timebase import size_text
+
+NEEDED_ENCODERS = ("libx264", "prores_ks", "libvpx-vp9", "png", "mjpeg", "aac", "libopus")
+"""What the built-in presets use."""
+
+LEAST_FREE_BYTES = 2_000_000_000
+"""Below this a service should not start work: a minute of ProRes 422 HQ at 1080p has 1.7 GB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    name: str
+    passed: bool
+    words: str
+    exit_code: int = 0
+
+    def line(self) -> str:
+        return f"{'ok  ' if self.passed else 'FAIL'}  {self.name:<10} {self.words}"
+
+    def document(self) -> dict[str, Any]:
+        return {"name": self.name, "passed": self.passed, "words": self.words}
+
+
+def examine(settings: Settings) -> list[Examination]:
+    """One entry per thing looked at, in the order of need. Changes nothing but a file it removes again."""
+    return [_examined(name, look) for name, look in _looks(settings)]
+
+
+def _examined(name: str, look: Callable[[], str]) -> Examination:
+    try:
+        return Examination(name=name, passed=True, words=look())
+    except EncodeMediaError as error:
+        return Examination(
+            name=name, passed=False, words=f"{error.message} {error.hint}", exit_code=error.exit_code
+        )
+
+
+def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
+    yield "ffmpeg", lambda: _ffmpeg(settings)
+    yield "encoders", lambda: _encoders(find_ffmpeg(settings.ffmpeg))
+    yield "presets", lambda: _presets(settings)
+    yield "disk", lambda: _disk(settings.work_folder)
+    yield "database", lambda: _database(settings)
+    for root in settings.source_roots:
+        yield "sources", lambda root=root: _folder(root, os.R_OK, "source.missing")  # type: ignore[misc]
+    if settings.output_root:
+        root = settings.output_root
+        yield "outputs", lambda: _folder(root, os.W_OK, "output.not_permitted")
+    if settings.server:
+        yield "server", lambda: _server(settings)
+        yield "event hub", lambda: _hub(settings)
+
+
+def _ffmpeg(settings: Settings) -> str:
+    found = find_ffmpeg(settings.ffmpeg)
+    return f"{found.version} at {found.path}"
+
+
+def _encoders(ffmpeg: Ffmpeg) -> str:
+    for encoder in NEEDED_ENCODERS:
+        if not ffmpeg.can_encode(encoder):
+            raise failure("ffmpeg.encoder_missing", encoder=encoder)
+    return ", ".join(NEEDED_ENCODERS)
+
+
+def _presets(settings: Settings) -> str:
+    catalog = open_catalog(settings)
+    problems = catalog.check(())
+    if problems:
+        raise failure("preset.invalid", preset=str(problems[0]).split(":")[0], problem=str(problems[0]))
+    return f"{len(catalog.names())} presets"
+
+
+def _disk(folder: Path) -> str:
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            free = shutil.disk_usage(existing).free
+    except PermissionError as error:
+        raise failure("output.not_permitted", path=str(existing)) from error
+    if free < LEAST_FREE_BYTES:
+        raise failure("disk.too_small", path=str(folder), needed=size_text(LEAST_FREE_BYTES), free=size_text(free))
+    return f"{size_text(free)} free at {folder}"
+
+
+def _database(settings: Settings) -> str:
+    with open_client(settings) as client:
+        active = len(client.jobs(active_only=True))
+    # A database URL can hold a password; its kind is enough to recognise it.
+    return f"{settings.database.split(':', 1)[0]}, {active} active jobs"
+
+
+def _folder(folder: Path, mode: int, code: str) -> str:
+    if not os.access(folder, mode):
+        raise failure(code, path=str(folder))
+    return str(folder)
+
+
+def _server(settings: Settings) -> str:
+    from encode_media.ftrack.session import open_session
+
+    session = open_session(settings)
+    try:
+        version = session.server_information.get("version", "unknown")
+    finally:
+        session.close()
+    return f"{settings.server}, version {version}, as {settings.api_user}"
+
+
+def _hub(settings: Settings) -> str:
+    from encode_media.ftrack.client import hub_round_trip_s
+
+    return f"an event came back after {hub_round_trip_s(settings) * 1000:.0f} ms"
