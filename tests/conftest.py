@@ -10,6 +10,8 @@ import pytest
 MARKED_FOLDERS = {"media": "media", "integration": "integration", "browser": "browser", "faults": "faults"}
 SAMPLES = os.environ.get("ENCODE_MEDIA_SAMPLES")
 """Read before the environment is cleared below."""
+SAMPLES_ABSENT = "the real clips are not here"
+IN_CI = bool(os.environ.get("CI"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -18,6 +20,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         folder = item.path.relative_to(root).parts[0]
         if folder in MARKED_FOLDERS:
             item.add_marker(MARKED_FOLDERS[folder])
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """On the build machine everything a test needs was installed: a skip there hides a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if not IN_CI or reporter is None:
+        return
+    hidden = [
+        report
+        for report in reporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple) and SAMPLES_ABSENT not in report.longrepr[2]
+    ]
+    if hidden:
+        reporter.write_line(f"{len(hidden)} tests were skipped, which counts as a failure in CI", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(autouse=True)
@@ -32,5 +49,5 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def samples() -> Path:
     """The folder of real clips; tests that need it skip where it is absent."""
     if not SAMPLES or not Path(SAMPLES).is_dir():
-        pytest.skip("the real clips are not here (ENCODE_MEDIA_SAMPLES)")
+        pytest.skip(f"{SAMPLES_ABSENT} (ENCODE_MEDIA_SAMPLES)")
     return Path(SAMPLES)
