@@ -69,6 +69,28 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+def child_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment for a program we start: nothing of ours or ftrack's (credentials), the system's libraries.
+
+    A frozen application (PyInstaller, cx_Freeze) points the library path into itself and keeps the
+    original under `*_ORIG`; a system ffmpeg must not load the application's libraries.
+    """
+    env = os.environ if environ is None else environ
+    child = {
+        name: value
+        for name, value in env.items()
+        # FFREPORT makes ffmpeg write a report file wherever the variable says.
+        if not name.upper().startswith(("FTRACK_", "ENCODE_MEDIA_")) and name != "FFREPORT"
+    }
+    for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"):
+        original = child.pop(f"{name}_ORIG", None)
+        if original is not None:
+            child[name] = original
+        if not child.get(name):
+            child.pop(name, None)
+    return child
+
+
 def _paths(env: Mapping[str, str], name: str) -> tuple[Path, ...]:
     return tuple(Path(part) for part in env.get(name, "").split(os.pathsep) if part)
 

@@ -1,0 +1,228 @@
+"""What a failed ffmpeg meant: exit code and log to one of our errors. No effects.
+
+ffmpeg 9 ends with the low byte of its error number, older ones always with 1, and both say what
+happened only in words. So the words decide, in the order below: a full disk causes a dozen follow-up
+lines, and the first line that names a cause is worth more than the last.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from encode_media.errors import EncodeMediaError, failure
+from encode_media.running.guard import CANNOT_START, NOTICE
+
+KILLED_IN_A_SHELL = 128 + 9
+"""What a shell script around ffmpeg reports for SIGKILL."""
+
+_PREFIX = re.compile(r"^(?:\[[^\]]*\] ?)+")
+"""`[mov,mp4 @ 0x55d] [error] …`: which part of ffmpeg speaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    lines: tuple[str, ...]
+    sources: tuple[str, ...]
+    """Every spelling under which ffmpeg was given the source: path, link pattern, folder of links."""
+    source: str
+    """The path a person knows it by."""
+
+
+Rule = Callable[[Evidence], EncodeMediaError | None]
+
+
+def classify(
+    exit_code: int,
+    stderr: Sequence[str],
+    *,
+    cancelled: bool = False,
+    sources: Sequence[str] = (),
+    source: str = "",
+) -> EncodeMediaError:
+    """The error a failed run stands for.
+
+    Args:
+        exit_code: negative for a signal.
+        stderr: ffmpeg's own lines, in order.
+        cancelled: we stopped it; ffmpeg's codes and files look like success or failure alike then.
+        sources: the names of the input as they are in the argument list.
+        source: the path to name to a person.
+    """
+    if cancelled:
+        return failure("cancelled")
+    evidence = Evidence(
+        lines=tuple(line for line in stderr if line.strip()),
+        sources=tuple(name for name in (*sources, source) if name),
+        source=source or (sources[0] if sources else "the source"),
+    )
+    for rule in (_not_started(exit_code), *_RULES, _ended_by_signal(exit_code)):
+        error = rule(evidence)
+        if error is not None:
+            return error
+    return failure("ffmpeg.failed", problem=_last_words(evidence, exit_code), exit_code=exit_code)
+
+
+def _plain(line: str) -> str:
+    return _PREFIX.sub("", line).strip()
+
+
+def _first(lines: Iterable[str], pattern: re.Pattern[str]) -> re.Match[str] | None:
+    return next((match for line in lines if (match := pattern.search(line))), None)
+
+
+def _says(code: str, words: str, *, detail: str = "problem") -> Rule:
+    """A rule: any line with these words means this code, the line itself being the explanation."""
+    pattern = re.compile(words, re.IGNORECASE)
+
+    def rule(evidence: Evidence) -> EncodeMediaError | None:
+        match = _first(evidence.lines, pattern)
+        if match is None:
+            return None
+        named = next((group for group in match.groups() if group), None)
+        return failure(code, **{detail: named or _plain(match.string), "path": evidence.source})
+
+    return rule
+
+
+def _not_started(exit_code: int) -> Rule:
+    pattern = re.compile(rf"^{re.escape(NOTICE)} (.*): ([^:]*)$")
+
+    def rule(evidence: Evidence) -> EncodeMediaError | None:
+        match = _first(evidence.lines, pattern) if exit_code == CANNOT_START else None
+        return failure("ffmpeg.missing", path=f"{match[1]} ({match[2]})") if match else None
+
+    return rule
+
+
+_DISK_FULL = re.compile(
+    r"No space left on device|Disk quota exceeded|File too large|There is not enough space on the disk"
+)
+_DENIED = re.compile(r"Permission denied|Operation not permitted|Read-only file system|Access is denied")
+_ABSENT = re.compile(r"^(?P<path>.*): (?:No such file or directory|Is a directory|Not a directory)\.?$")
+_INPUT = re.compile(
+    r"Error opening input|Could find no file|Could not open file :|could not seek to position", re.IGNORECASE
+)
+_OUTPUT = re.compile(
+    r"Error opening output|Could not open file for writing|Error writing|Could not write header", re.IGNORECASE
+)
+_FILTER = re.compile(r"^\[(?:Parsed_|AVFilterGraph|fc#|vf#|af#)")
+
+
+def _disk_full(evidence: Evidence) -> EncodeMediaError | None:
+    return failure("disk.full", path="the work folder") if _first(evidence.lines, _DISK_FULL) else None
+
+
+def _names_source(line: str, evidence: Evidence) -> bool:
+    return any(source in line for source in evidence.sources)
+
+
+def _denied(evidence: Evidence) -> EncodeMediaError | None:
+    """Reading and writing fail with the same words; the line, or its neighbours, tell which file it was."""
+    match = _first(evidence.lines, _DENIED)
+    if match is None:
+        return None
+    line = match.string
+    if _OUTPUT.search(line) and not _names_source(line, evidence):
+        return failure("output.not_permitted", path=_path_in(line))
+    if _INPUT.search(line) or _names_source(line, evidence):
+        return failure("source.unreadable", path=evidence.source)
+    if _FILTER.search(line):
+        return failure("ffmpeg.parameters", problem=_plain(line))
+    return failure("output.not_permitted", path=_path_in(line))
+
+
+def _path_in(line: str) -> str:
+    """The path in `Error opening output X: words` or `X: words`."""
+    words = re.sub(r"^(?:Error opening output(?: file)?|Could not open file for writing ?:?) ?", "", _plain(line))
+    return words.rpartition(": ")[0] or words or "the work folder"
+
+
+def _filter_file_absent(evidence: Evidence) -> EncodeMediaError | None:
+    """A LUT or font that isn't there is the preset's mistake, not the source's."""
+    for line in evidence.lines:
+        if _FILTER.search(line) and re.search(r"No such file or directory", line):
+            return failure("ffmpeg.parameters", problem=_plain(line))
+    return None
+
+
+def _absent(evidence: Evidence) -> EncodeMediaError | None:
+    """Input and output fail with the same words; 5.1 says nothing but the path."""
+    if _first(evidence.lines, re.compile(r"Could find no file|Could not open file :")):
+        return failure("source.missing", path=evidence.source)
+    for line in evidence.lines:
+        plain = _plain(line)
+        match = _ABSENT.match(plain)
+        if match is None:
+            continue
+        if _OUTPUT.search(plain):
+            return failure("output.folder_missing", path=_path_in(plain))
+        if _INPUT.search(plain) or _names_source(plain, evidence):
+            return failure("source.missing", path=evidence.source)
+        return failure("output.folder_missing", path=match["path"])
+    return None
+
+
+def _ended_by_signal(exit_code: int) -> Rule:
+    """A process that was killed leaves no words."""
+
+    def rule(evidence: Evidence) -> EncodeMediaError | None:
+        if exit_code in (-signal.SIGTERM, -9, KILLED_IN_A_SHELL):
+            return failure("ffmpeg.killed")
+        if any("received signal" in line for line in evidence.lines):
+            return failure("ffmpeg.killed")
+        if exit_code < 0:
+            return failure(
+                "ffmpeg.failed", problem=f"it crashed ({_signal_name(-exit_code)})", exit_code=exit_code
+            )
+        return None
+
+    return rule
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _last_words(evidence: Evidence, exit_code: int) -> str:
+    for line in evidence.lines:
+        if re.search(r"error|invalid|fail|unable|cannot|could not", line, re.IGNORECASE):
+            return _plain(line)
+    return _plain(evidence.lines[-1]) if evidence.lines else f"exit code {exit_code}, and it said nothing"
+
+
+_RULES: tuple[Rule, ...] = (
+    _disk_full,
+    _says("ffmpeg.encoder_missing", r"Cannot load (libcuda|nvcuda)", detail="encoder"),
+    _denied,
+    _says("ffmpeg.memory", r"Cannot allocate memory|Out of memory"),
+    _says("storage.failed", r"Stale file handle|Input/output error"),
+    _filter_file_absent,
+    _absent,
+    # --- what this ffmpeg has not got ---
+    _says("ffmpeg.encoder_missing", r"Unknown encoder '([^']*)'", detail="encoder"),
+    _says("ffmpeg.encoder_missing", r"Error creating a MFX session|No VA display found|libamfrt\S* failed to open",
+          detail="encoder"),
+    _says("ffmpeg.encoder_missing", r"No capable devices found|OpenEncodeSessionEx failed", detail="encoder"),
+    _says("ffmpeg.parameters", r"No such filter: "),
+    _says("ffmpeg.parameters", r"Unrecognized option '|Option '?[^ ]+'? not found|Error applying option"),
+    # --- what does not fit together ---
+    _says("source.no_video", r"Stream map '.*' matches no streams"),
+    _says("ffmpeg.parameters", r"not divisible by 2|must be an integer multiple of the specified chroma"),
+    _says("ffmpeg.parameters", r"video parameters incompatible with DNxHD"),
+    _says("ffmpeg.parameters", r"invalid preset '|profile doesn't support|Unknown pixel format requested"),
+    _says("ffmpeg.parameters", r"are supported for WebM|codec not currently supported in container"),
+    _says("ffmpeg.parameters", r"Unable to (choose an|find a suitable) output format|Could not write header"),
+    _says("ffmpeg.parameters", r"Error while opening encoder"),
+    # --- what the source is ---
+    _says("source.corrupt", r"moov atom not found|partial file|Invalid NAL unit size|chunk too big"),
+    _says("source.corrupt", r"Invalid PNG signature|Wrong magic number|Decoding error:|decode error rate"),
+    _says("source.corrupt", r"Error while decoding stream|Cannot determine format of input stream"),
+    _says("source.not_media", r"Invalid data found when processing input|Error opening input"),
+)  # fmt: skip
+"""In this order; the first that recognises a line decides."""

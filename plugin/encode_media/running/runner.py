@@ -1,0 +1,236 @@
+"""Runs a plan: makes its frame list, runs its commands under watch, reports how far it is."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from encode_media.errors import EncodeMediaError, failure
+from encode_media.model.plan import Command, EncodePlan
+from encode_media.model.result import Progress, Stage, job_percent
+from encode_media.running import folder as job_folder
+from encode_media.running.classify import classify
+from encode_media.running.process import ChildProcess
+from encode_media.running.progress import Position, ProgressReader, RemainingTime, fraction_done
+from encode_media.running.watch import Limits, Seen, Watch
+from encode_media.settings import child_environment
+from encode_media.timebase import size_text
+
+REPORT_ARGV = (
+    "-nostdin", "-hide_banner", "-nostats", "-v", "error", "-progress", "pipe:1", "-stats_period", "0.5", "-y",
+)  # fmt: skip
+"""How ffmpeg talks to us; put before every command's own arguments."""
+LOOK_EVERY_S = 0.25
+"""Also the longest wait before a wish to cancel is seen; cancelling is done within 3 s in all."""
+GRACE_S = 2.0
+"""For ffmpeg to close its files after SIGTERM, before the group is killed."""
+KEEP_FREE_BYTES = 64_000_000
+"""Stays free on the job folder's disk: the job database and the logs usually live there too."""
+LOG_LINES_KEPT = 20
+"""With an error; the whole log has up to 140."""
+ESTIMATE_MARGIN = 1.2
+"""Free space wanted before starting, over the plan's estimate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    elapsed_s: float
+    log_tail: tuple[str, ...]
+    """What ffmpeg said, warnings included; of interest even where it succeeded."""
+    argvs: tuple[tuple[str, ...], ...]
+    """The complete argument lists that were run, the program first."""
+
+
+def run_plan(
+    plan: EncodePlan,
+    folder: Path,
+    ffmpeg: str,
+    *,
+    on_progress: Callable[[Progress], None],
+    cancelled: Callable[[], bool],
+    stall_limit_s: float = 120.0,
+    time_limit_s: float = 6 * 3600.0,
+    max_bytes: int | None = None,
+    min_free_bytes: int = KEEP_FREE_BYTES,
+) -> RunReport:
+    """Runs every command of the plan in `folder`, which is private to this attempt of the job.
+
+    May be called again after a crash: what was left there is removed first. On failure and on
+    cancellation everything the plan made is removed again.
+
+    Args:
+        plan: what to do.
+        folder: made if it isn't there; empty or gone again after a failure.
+        ffmpeg: path or name of the program.
+        on_progress: called about four times a second while something changes, from this thread.
+        cancelled: asked as often; a true answer ends the whole process group within 3 s.
+        stall_limit_s: the longest time without any sign of work.
+        time_limit_s: the longest time for all commands together.
+        max_bytes: limit for all outputs together.
+        min_free_bytes: what must stay free on the disk.
+
+    Raises:
+        EncodeMediaError: any of the catalogue's `source.*`, `ffmpeg.*`, `disk.*`, `output.*`, `cancelled`.
+    """
+    run = _Run(
+        plan=plan,
+        folder=folder,
+        ffmpeg=_program(ffmpeg),
+        on_progress=on_progress,
+        cancelled=cancelled,
+        limits=Limits(stall_s=stall_limit_s, time_s=time_limit_s, size_bytes=max_bytes, free_bytes=min_free_bytes),
+    )
+    try:
+        return run.all()
+    except BaseException:
+        job_folder.clear(folder, plan)
+        job_folder.remove_if_empty(folder)
+        raise
+
+
+def _program(ffmpeg: str) -> str:
+    program = shutil.which(ffmpeg)
+    if program is None:
+        raise failure("ffmpeg.missing", path=ffmpeg)
+    return program
+
+
+@dataclass(kw_only=True)
+class _Run:
+    """One call of `run_plan`."""
+
+    plan: EncodePlan
+    folder: Path
+    ffmpeg: str
+    on_progress: Callable[[Progress], None]
+    cancelled: Callable[[], bool]
+    limits: Limits
+    started_s: float = field(default_factory=time.monotonic)
+    remaining: RemainingTime = field(default_factory=RemainingTime)
+    log: list[str] = field(default_factory=list)
+    argvs: list[tuple[str, ...]] = field(default_factory=list)
+    reported: Progress | None = None
+
+    def all(self) -> RunReport:
+        self._check_cancelled()
+        job_folder.prepare(self.folder, self.plan)
+        self._check_space()
+        self.watch = Watch(
+            self.limits,
+            name=", ".join(output.name for output in self.plan.outputs),
+            folder=str(self.folder),
+            started_s=self.started_s,
+        )
+        self._report(0.0, None)
+        self._make_frame_list()
+        weights = [command.frames or 1 for command in self.plan.commands]
+        for index, command in enumerate(self.plan.commands):
+            done, share = sum(weights[:index]) / sum(weights), weights[index] / sum(weights)
+            self._run(command, done=done, share=share)
+        job_folder.clear_frames(self.folder, self.plan)
+        self._check_outputs()
+        self._report(1.0, None)
+        return RunReport(
+            elapsed_s=time.monotonic() - self.started_s,
+            log_tail=tuple(self.log),
+            argvs=tuple(self.argvs),
+        )
+
+    def _make_frame_list(self) -> None:
+        black = None
+        if self.plan.black_frame:
+            name = job_folder.black_frame_name(self.plan)
+            black = job_folder.place_of(self.folder, name)
+            black.parent.mkdir(parents=True, exist_ok=True)
+            self._run(Command(argv=self.plan.black_frame, purpose="black frame", frames=1), done=0.0, share=0.0)
+        job_folder.lay_links(self.folder, self.plan.links, black)
+
+    def _run(self, command: Command, *, done: float, share: float) -> None:
+        argv = (self.ffmpeg, *REPORT_ARGV, *command.argv)
+        self.argvs.append(argv)
+        reader = ProgressReader()
+        self.watch.next_command(time.monotonic())
+        environment = child_environment() | {"AV_LOG_FORCE_NOCOLOR": "1"}
+        with ChildProcess(argv, cwd=self.folder, environment=environment, on_output=reader.feed) as child:
+            while (code := child.wait(LOOK_EVERY_S)) is None:
+                self._check_cancelled(child)
+                self._check_limits(child, reader.latest)
+                fraction = fraction_done(reader.latest, command.frames, self._duration(command))
+                self._report(done + share * fraction, reader.latest)
+            self.log.extend(child.log)
+            self._judge(code, child.log)
+
+    def _judge(self, code: int, log: Sequence[str]) -> None:
+        # Somebody may have cancelled in the very moment it ended; then the exit code says nothing.
+        if code != 0:
+            source = self.plan.media.source.path
+            error = classify(
+                code,
+                log,
+                cancelled=self.cancelled(),
+                sources=(source, *{str(Path(link.name).parent) for link in self.plan.links}),
+                source=source,
+            )
+            raise _with_log(error, log)
+
+    def _duration(self, command: Command) -> Fraction | None:
+        return self.plan.duration_s or None if command.frames != 1 else None
+
+    def _check_cancelled(self, child: ChildProcess | None = None) -> None:
+        if self.cancelled():
+            if child is not None:
+                child.end(grace_s=GRACE_S)
+            raise failure("cancelled")
+
+    def _check_limits(self, child: ChildProcess, position: Position) -> None:
+        written = job_folder.written_bytes(self.folder, self.plan.outputs)
+        reason = self.watch.look(
+            Seen(
+                now_s=time.monotonic(),
+                frame=position.frame,
+                signs_of_life=(position, written),
+                written_bytes=written,
+                free_bytes=shutil.disk_usage(self.folder).free,
+            )
+        )
+        if reason is not None:
+            child.end(grace_s=GRACE_S)
+            raise _with_log(reason, child.log)
+
+    def _check_space(self) -> None:
+        free = shutil.disk_usage(self.folder).free
+        needed = int(self.plan.estimated_bytes * ESTIMATE_MARGIN) + self.limits.free_bytes
+        if free < needed:
+            raise failure("disk.too_small", path=str(self.folder), needed=size_text(needed), free=size_text(free))
+
+    def _check_outputs(self) -> None:
+        """Exit code 0 alone proves nothing: ffmpeg also ends so when it wrote nothing at all."""
+        for output in self.plan.outputs:
+            files = job_folder.files_of(self.folder, output)
+            if not files or any(file.stat().st_size == 0 for file in files):
+                what = "the file is empty" if files else "no file was written"
+                raise _with_log(failure("output.wrong", name=output.name, problem=what), self.log)
+
+    def _report(self, fraction: float, position: Position | None) -> None:
+        frames = sum(command.frames or 0 for command in self.plan.commands) or None
+        progress = Progress(
+            stage=Stage.ENCODING,
+            percent=job_percent(Stage.ENCODING, fraction),
+            eta_s=self.remaining.observe(time.monotonic(), fraction),
+            message="Encoding",
+            frame=None if position is None and fraction < 1 else int(fraction * frames) if frames else None,
+            frames=frames,
+        )
+        if progress != self.reported:
+            self.reported = progress
+            self.on_progress(progress)
+
+
+def _with_log(error: EncodeMediaError, log: Sequence[str]) -> EncodeMediaError:
+    """The end of what ffmpeg said stays with the error, for whoever looks after the service."""
+    error.details["log"] = list(log)[-LOG_LINES_KEPT:]
+    return error
