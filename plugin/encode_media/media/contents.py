@@ -1,0 +1,211 @@
+"""Reading one file: its picture, its sound, its exact frames. Runs in the probe's child process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from encode_media.errors import failure
+from encode_media.media import streams
+from encode_media.media.formats import ANIMATION_DEMUXERS, FIELD_ORDERS, STILL_DEMUXERS, container_name
+from encode_media.media.opening import opened, problem_text
+from encode_media.media.timing import Timing, measure
+from encode_media.model.media import AudioStream, VideoStream
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream as AvVideoStream
+
+_COUNT_LIMIT_BYTES = 4 << 30
+"""Files without an index are read to count their frames; beyond this size the file's own number is taken."""
+_STILL_BRANDS = frozenset({"avif", "heic", "heix", "mif1"})
+"""MP4 files that are pictures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What one file holds."""
+
+    container: str
+    is_still: bool
+    size_bytes: int
+    video: VideoStream | None = None
+    picture_streams: int = 0
+    chosen_because: str = ""
+    counted: bool = True
+    """False where the frame number is the file's own statement."""
+    audio: tuple[AudioStream, ...] = ()
+    timecode: str | None = None
+
+
+def read_contents(path: str, *, default_rate: Fraction, count_frames: bool = True) -> Contents:
+    """What is in a movie, a sound file or an image.
+
+    Raises:
+        UnsupportedFormat: not media, damaged, or not decodable.
+        SourceMissing: not there or not readable.
+    """
+    with opened(path) as container:
+        demuxer = container.format.name
+        pictures = streams.picture_streams(container)
+        still = demuxer in STILL_DEMUXERS or container.metadata.get("major_brand") in _STILL_BRANDS
+        contents = Contents(
+            container=container_name(demuxer),
+            is_still=still,
+            size_bytes=os.path.getsize(path),
+            picture_streams=len(pictures),
+            audio=streams.audio_streams(container),
+        )
+        if pictures:
+            chosen, because = streams.choose_video(pictures)
+            contents = replace(contents, chosen_because=because)
+            contents = _with_picture(contents, container, chosen, path, default_rate, count_frames=count_frames)
+        elif not contents.audio:
+            raise failure("source.unsupported", path=path, problem="there is no picture and no sound in it")
+        return contents
+
+
+def _with_picture(
+    contents: Contents,
+    container: InputContainer,
+    stream: AvVideoStream,
+    path: str,
+    default_rate: Fraction,
+    *,
+    count_frames: bool,
+) -> Contents:
+    index = _index_stamps(container, stream, path) if count_frames else None
+    must_read = count_frames and index is None and not contents.is_still
+    counted = not (must_read and contents.size_bytes > _COUNT_LIMIT_BYTES)
+    reading = _Reading(container, stream)
+    frame = reading.first_frame(path)
+    if must_read and counted:
+        reading.rest()
+    stamps = index if index is not None else reading.stamps
+    timing = _timing(contents, stream, stamps, default_rate) if count_frames and counted else None
+    video = _video(stream, frame, timing, default_rate)
+    if count_frames and not counted:
+        video = replace(video, frames=_stated_frames(stream, video.frame_rate))
+    still = contents.is_still or (container.format.name in ANIMATION_DEMUXERS and len(stamps) == 1)
+    if still:
+        video = replace(video, frames=1, frame_rate=default_rate, duration_s=1 / default_rate, variable_rate=False)
+    return replace(
+        contents, is_still=still, video=video, counted=counted, timecode=_timecode(container, stream, frame)
+    )
+
+
+class _Reading:
+    """One pass over the packets: decodes until the first picture, and notes each packet's time."""
+
+    def __init__(self, container: InputContainer, stream: AvVideoStream) -> None:
+        stream.codec_context.thread_count = 1  # one frame: threads would only add start-up and memory
+        self.stamps: list[int] = []
+        self.last_duration = 0
+        self._stream = stream
+        self._packets = container.demux(stream)
+
+    def first_frame(self, path: str) -> VideoFrame:
+        import av
+
+        problem = "no picture in it can be decoded"
+        for packet in self._packets:
+            self._note(packet.pts if packet.pts is not None else packet.dts, packet.size, packet.is_discard)
+            try:
+                frames = self._stream.codec_context.decode(packet)
+            except (av.error.InvalidDataError, av.error.EOFError) as error:
+                problem = problem_text(error)
+                continue
+            if frames:
+                return frames[0]
+        raise failure("source.corrupt", path=path, problem=problem)
+
+    def rest(self) -> None:
+        for packet in self._packets:
+            self._note(packet.pts if packet.pts is not None else packet.dts, packet.size, packet.is_discard)
+
+    def _note(self, stamp: int | None, size: int, discarded: bool) -> None:
+        if size and not discarded:
+            self.stamps.append(stamp if stamp is not None else len(self.stamps))
+
+
+def _index_stamps(container: InputContainer, stream: AvVideoStream, path: str) -> list[int] | None:
+    """Time stamps from the index of a QuickTime or MP4 file, which is complete unless it is fragmented.
+
+    Raises:
+        UnsupportedFormat: the file ends before the last frame it lists.
+    """
+    if not container.format.name.startswith("mov") or not stream.frames:
+        return None
+    entries = [entry for entry in stream.index_entries if not entry.is_discard]
+    size = os.path.getsize(path)
+    whole = sum(1 for entry in entries if entry.pos + entry.size <= size)
+    if whole < len(entries):
+        raise failure("source.corrupt", path=path, problem=f"it ends after {whole} of {len(entries)} frames")
+    return [entry.timestamp for entry in entries] or None
+
+
+def _timing(
+    contents: Contents, stream: AvVideoStream, stamps: Sequence[int], default_rate: Fraction
+) -> Timing | None:
+    nominal = (stream.average_rate, stream.guessed_rate, stream.base_rate, default_rate)
+    if contents.is_still or stream.time_base is None:
+        return None
+    return measure(stamps, stream.time_base, nominal)
+
+
+def _video(stream: AvVideoStream, frame: VideoFrame, timing: Timing | None, default_rate: Fraction) -> VideoStream:
+    context = stream.codec_context
+    pixels = streams.pixel_facts(frame.format)
+    rotation, mirrored = streams.orientation(frame)
+    rate = timing.rate if timing else stream.average_rate or stream.guessed_rate or default_rate
+    base = stream.time_base or Fraction(1)
+    return VideoStream(
+        index=stream.index,
+        codec=context.codec.canonical_name,
+        profile=context.profile,
+        width=frame.width,
+        height=frame.height,
+        pixel_format=pixels.pixel_format,
+        bit_depth=pixels.bit_depth,
+        is_rgb=pixels.is_rgb,
+        is_float=pixels.is_float,
+        has_alpha=pixels.has_alpha or stream.metadata.get("alpha_mode") == "1",
+        sample_aspect=stream.sample_aspect_ratio or Fraction(1),
+        rotation=rotation,
+        mirrored=mirrored,
+        frame_rate=Fraction(rate),
+        variable_rate=bool(timing and timing.variable),
+        frames=timing.frames if timing else None,
+        duration_s=timing.duration_s if timing else streams.seconds(stream),
+        start_s=(stream.start_time or 0) * base,
+        field_order=_field_order(int(context.field_order), frame),
+        colour=streams.colour_tags(stream, frame),
+    )
+
+
+def _field_order(stated: int, frame: VideoFrame) -> str:
+    order = FIELD_ORDERS.get(stated, "unknown")
+    if order == "unknown" and not frame.interlaced_frame:
+        return "progressive"
+    return order
+
+
+def _stated_frames(stream: AvVideoStream, rate: Fraction) -> int | None:
+    duration = streams.seconds(stream)
+    return stream.frames or (round(duration * rate) if duration else None)
+
+
+def _timecode(container: InputContainer, stream: AvVideoStream, frame: VideoFrame) -> str | None:
+    """The start timecode from the track, its tmcd track, the file, or the image header, in this order."""
+
+    def stated() -> Iterator[str | None]:
+        yield stream.metadata.get("timecode")
+        yield from (other.metadata.get("timecode") for other in container.streams)
+        yield container.metadata.get("timecode")
+        yield frame.metadata.get("timecode")
+
+    return next((text for text in stated() if text), None)

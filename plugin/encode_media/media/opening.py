@@ -1,0 +1,96 @@
+"""Opening a file with PyAV so that it can't make us read anything else. Runs in the probe's child process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from encode_media.errors import EncodeMediaError, failure
+from encode_media.media.formats import FORMAT_WHITELIST, PROTOCOL_WHITELIST
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+_BUFFER_SIZE = 1 << 20
+"""Bytes per read where Python reads for ffmpeg: fewer calls."""
+_MAGIC_LENGTH = 16
+_MAGICS_AT_START = (
+    b"\x1aE\xdf\xa3", b"RIFF", b"OggS", b"\x89PNG", b"\xff\xd8\xff", b"v/1\x01", b"SDPX", b"XPDS", b"II*\x00",
+    b"MM\x00*", b"\x06\x0e+4", b"FLV\x01", b"GIF8", b"fLaC", b"\x30\x26\xb2\x75", b"FORM", b"8BPS", b"BM",
+)  # fmt: skip
+_MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
+
+
+@contextmanager
+def opened(path: str) -> Iterator[InputContainer]:
+    """The file as ffmpeg reads it, from an allowed format and with no other file or address within reach.
+
+    Raises:
+        UnsupportedFormat: not media, damaged, or an unsupported kind.
+        SourceMissing: not there, or not readable.
+    """
+    with explained(path), _openable(path) as file, _open(file) as container:
+        yield container
+
+
+@contextmanager
+def explained(path: str) -> Iterator[None]:
+    """Errors of ffmpeg and of the system as ours."""
+    import av
+
+    try:
+        yield
+    except EncodeMediaError:
+        raise
+    except FileNotFoundError as error:
+        raise failure("source.missing", path=path) from error
+    except PermissionError as error:
+        raise failure("source.unreadable", path=path) from error
+    except (av.error.DecoderNotFoundError, av.error.PatchWelcomeError) as error:
+        raise failure("source.unsupported", path=path, problem="there is no decoder for it") from error
+    except (av.error.FFmpegError, OSError, ValueError, MemoryError) as error:
+        if not looks_like_media(path):
+            raise failure("source.not_media", path=path) from error
+        raise failure("source.corrupt", path=path, problem=problem_text(error)) from error
+
+
+def looks_like_media(path: str) -> bool:
+    """Whether the first bytes are those of a format we know, whatever follows."""
+    with open(path, "rb") as file:
+        start = file.read(_MAGIC_LENGTH)
+    return start.startswith(_MAGICS_AT_START) or start[4:8] in _MP4_BOXES
+
+
+def problem_text(error: BaseException) -> str:
+    """What is wrong, in few words and without the path."""
+    text = getattr(error, "strerror", None) or str(error)
+    known = {
+        "Invalid data found when processing input": "it can't be read, like a file that was not finished",
+        "Cannot allocate memory": "it claims a size that does not fit into memory",
+    }
+    return known.get(text, text or type(error).__name__)
+
+
+@contextmanager
+def _openable(path: str) -> Iterator[object]:
+    """The path, or the opened file where its name is not text that ffmpeg could be given."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        with open(path, "rb") as file:
+            yield file
+    else:
+        yield path
+
+
+def _open(file: object) -> InputContainer:
+    import av
+
+    return av.open(
+        file,
+        mode="r",
+        container_options={"protocol_whitelist": PROTOCOL_WHITELIST, "format_whitelist": FORMAT_WHITELIST},
+        metadata_errors="replace",
+        buffer_size=_BUFFER_SIZE,
+    )

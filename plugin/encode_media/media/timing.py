@@ -1,0 +1,77 @@
+"""Frame rates from time stamps: constant or not, and which exact rate it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from statistics import median
+
+from encode_media.timebase import MAX_RATE, parse_rate
+
+_STANDARD_RATES = tuple(
+    Fraction(*terms)
+    for terms in (
+        (10, 1), (12, 1), (15, 1), (24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (48000, 1001), (48, 1),
+        (50, 1), (60000, 1001), (60, 1), (100, 1), (120000, 1001), (120, 1),
+    )
+)  # fmt: skip
+_JITTER = 0.02
+"""Frames a time stamp may stand beside its regular place; phones with constant capture stay far below it."""
+_MOST_JITTER = 0.25
+"""Whatever the file's clock: beyond it a conversion to a constant rate could drop or repeat a frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    rate: Fraction
+    variable: bool
+    frames: int
+    duration_s: Fraction
+
+
+def measure(
+    stamps: Sequence[int], time_base: Fraction, nominal: Iterable[Fraction | None], last_duration: int = 0
+) -> Timing | None:
+    """The timing of frames shown at `stamps`; None without frames, or with one frame and no nominal rate."""
+    candidates = [exact for rate in nominal if rate for exact in _readings(rate)]
+    if not stamps:
+        return None
+    ordered = sorted(stamps)
+    length = ordered[-1] - ordered[0]
+    if length <= 0:
+        return _from_nominal(candidates, len(stamps))
+    mean = Fraction(len(ordered) - 1) / (length * time_base)
+    for rate in (*candidates, *_readings(mean)):
+        if _is_regular(ordered, time_base, rate):
+            return Timing(rate, variable=False, frames=len(ordered), duration_s=len(ordered) / rate)
+    step = Fraction(median(later - earlier for earlier, later in pairwise(ordered)))
+    rate = _nearest_standard(1 / (step * time_base) if step > 0 else mean)
+    return Timing(
+        rate, variable=True, frames=len(ordered), duration_s=(length + (last_duration or step)) * time_base
+    )
+
+
+def _from_nominal(candidates: Sequence[Fraction], frames: int) -> Timing | None:
+    if not candidates:
+        return None
+    return Timing(candidates[0], variable=False, frames=frames, duration_s=frames / candidates[0])
+
+
+def _readings(rate: Fraction) -> list[Fraction]:
+    """The rate as SMPTE writes it, and as it stands; none if it is a time base taken for a rate."""
+    if not 0 < rate <= MAX_RATE:
+        return []
+    return list(dict.fromkeys((parse_rate(rate), rate)))
+
+
+def _is_regular(ordered: Sequence[int], time_base: Fraction, rate: Fraction) -> bool:
+    frames_per_tick = float(time_base * rate)
+    allowed = min(max(2 * frames_per_tick, _JITTER), _MOST_JITTER)
+    first = ordered[0]
+    return all(abs((stamp - first) * frames_per_tick - place) <= allowed for place, stamp in enumerate(ordered))
+
+
+def _nearest_standard(rate: Fraction) -> Fraction:
+    return min(_STANDARD_RATES, key=lambda standard: max(standard / rate, rate / standard))
