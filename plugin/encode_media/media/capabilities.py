@@ -26,8 +26,8 @@ _TRIAL_ARGUMENTS = {
 _AUDIO_ENCODERS = frozenset({"aac", "aac_at", "libfdk_aac", "libopus", "libmp3lame", "flac", "ac3", "alac"})
 _VERSION = re.compile(r"^ffmpeg version (\S+)", re.MULTILINE)
 _LIBAVUTIL = re.compile(r"^libavutil\s+(\d+)\.", re.MULTILINE)
-_LIBAVUTIL_BEFORE_RELEASE = 51
-"""libavutil 56 is ffmpeg 4 … 60 is ffmpeg 8 and later; for builds whose version is a date or a hash."""
+_LIBAVUTIL_OFFSET = 52
+"""libavutil 56 came with ffmpeg 4, 57 with 5, …; for builds whose version is a date or a hash."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ def _examined(path: str) -> Ffmpeg:
     version = match[1]
     digits = re.match(r"n?(\d+)\.", version)
     library = _LIBAVUTIL.search(text)
-    major = int(digits[1]) if digits else int(library[1]) - _LIBAVUTIL_BEFORE_RELEASE - 1 if library else 0
+    major = int(digits[1]) if digits else int(library[1]) - _LIBAVUTIL_OFFSET if library else 0
     return Ffmpeg(path=path, version=version.removeprefix("n"), major=major)
 
 
@@ -109,11 +109,17 @@ def _version_text(path: str, _size: int, _mtime: int) -> str:
 
 
 def _encode_trial(encoder: str) -> tuple[str, ...]:
-    if encoder in _AUDIO_ENCODERS or encoder.startswith("pcm_"):
-        source = ("-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo", "-t", "0.1", "-c:a", encoder)
-        return (*source, "-strict", "experimental", "-f", "null", "-")
-    source = ("-f", "lavfi", "-i", _TRIAL_SOURCE, "-frames:v", "1")
-    return (*source, "-c:v", encoder, *_TRIAL_ARGUMENTS.get(encoder, ("-pix_fmt", "yuv420p")), "-f", "null", "-")
+    sound = encoder in _AUDIO_ENCODERS or encoder.startswith("pcm_")
+    return ("-f", "lavfi", *(_sound_trial(encoder) if sound else _picture_trial(encoder)), "-f", "null", "-")
+
+
+def _sound_trial(encoder: str) -> tuple[str, ...]:
+    return ("-i", "anullsrc=r=48000:cl=stereo", "-t", "0.1", "-c:a", encoder)
+
+
+def _picture_trial(encoder: str) -> tuple[str, ...]:
+    pixels = _TRIAL_ARGUMENTS.get(encoder, ("-pix_fmt", "yuv420p"))
+    return ("-i", _TRIAL_SOURCE, "-frames:v", "1", "-c:v", encoder, *pixels)
 
 
 @lru_cache(maxsize=256)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from encode_media.errors import failure
 from encode_media.media import streams
-from encode_media.media.formats import ANIMATION_DEMUXERS, FIELD_ORDERS, STILL_DEMUXERS, container_name
+from encode_media.media.formats import ANIMATION_DEMUXERS, STILL_DEMUXERS, container_name
 from encode_media.media.opening import opened, problem_text
 from encode_media.media.timing import Timing, measure
 from encode_media.model.media import AudioStream, VideoStream
@@ -94,7 +94,7 @@ def _with_picture(
     if still:
         video = replace(video, frames=1, frame_rate=default_rate, duration_s=1 / default_rate, variable_rate=False)
     return replace(
-        contents, is_still=still, video=video, counted=counted, timecode=_timecode(container, stream, frame)
+        contents, is_still=still, video=video, counted=counted, timecode=start_timecode(container, stream, frame)
     )
 
 
@@ -182,16 +182,9 @@ def _video(stream: AvVideoStream, frame: VideoFrame, timing: Timing | None, defa
         frames=timing.frames if timing else None,
         duration_s=timing.duration_s if timing else streams.seconds(stream),
         start_s=(stream.start_time or 0) * base,
-        field_order=_field_order(int(context.field_order), frame),
+        field_order=streams.field_order(stream, frame),
         colour=streams.colour_tags(stream, frame),
     )
-
-
-def _field_order(stated: int, frame: VideoFrame) -> str:
-    order = FIELD_ORDERS.get(stated, "unknown")
-    if order == "unknown" and not frame.interlaced_frame:
-        return "progressive"
-    return order
 
 
 def _stated_frames(stream: AvVideoStream, rate: Fraction) -> int | None:
@@ -199,7 +192,7 @@ def _stated_frames(stream: AvVideoStream, rate: Fraction) -> int | None:
     return stream.frames or (round(duration * rate) if duration else None)
 
 
-def _timecode(container: InputContainer, stream: AvVideoStream, frame: VideoFrame) -> str | None:
+def start_timecode(container: InputContainer, stream: AvVideoStream, frame: VideoFrame) -> str | None:
     """The start timecode from the track, its tmcd track, the file, or the image header, in this order."""
 
     def stated() -> Iterator[str | None]:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from encode_media.errors import EncodeMediaError, failure
+from encode_media.media.inspection import OutputFacts
 from encode_media.model.codec import from_json, to_json
 from encode_media.model.media import Media, SourceRef
 
@@ -45,6 +46,34 @@ def probe(
         "count_frames": count_frames,
     }
     return from_json(Media, _ask_child(request, source.path, timeout_s))
+
+
+def inspect_output(
+    path: str, *, first_frame: int | None = None, frames: int | None = None, timeout_s: float = 600
+) -> OutputFacts:
+    """One of our own outputs, decoded from first to last frame, with everything that was found on the way.
+
+    Args:
+        path: a file; or, for a sequence, its printf pattern.
+        first_frame: the number of a sequence's first file.
+        frames: how many files the sequence must have.
+        timeout_s: for all of it.
+
+    Raises:
+        SourceMissing: it is not there.
+        UnsupportedFormat: it can't be opened as media, or decoding it takes too long.
+    """
+    is_sequence = first_frame is not None or frames is not None
+    if not is_sequence:
+        _require_file(path)
+    request = {
+        "task": "inspect",
+        "path": path,
+        "is_sequence": is_sequence,
+        "first_frame": first_frame,
+        "frames": frames,
+    }
+    return from_json(OutputFacts, _ask_child(request, path, timeout_s))
 
 
 def _require_file(path: str) -> None:

@@ -48,7 +48,15 @@ def _probe(request: dict[str, Any]) -> Any:
     return to_json(read_media(source, default_rate=rate, count_frames=request["count_frames"]))
 
 
-_TASKS = {"probe": _probe}
+def _inspect(request: dict[str, Any]) -> Any:
+    from encode_media.media.inspection import inspect_file, inspect_sequence
+
+    if not request["is_sequence"]:
+        return to_json(inspect_file(request["path"]))
+    return to_json(inspect_sequence(request["path"], request["first_frame"], request["frames"]))
+
+
+_TASKS = {"probe": _probe, "inspect": _inspect}
 
 
 if __name__ == "__main__":

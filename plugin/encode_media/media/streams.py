@@ -122,6 +122,12 @@ def orientation(frame: VideoFrame) -> tuple[int, bool]:
     return round(math.degrees(math.atan2(b, a)) / 90) * 90 % 360, mirrored
 
 
+def field_order(stream: AvVideoStream, frame: VideoFrame) -> str:
+    """`progressive`, `tt`, `bb`, `tb`, `bt`; `unknown` only where it is interlaced in an unstated order."""
+    order = formats.FIELD_ORDERS.get(int(stream.codec_context.field_order), "unknown")
+    return "progressive" if order == "unknown" and not frame.interlaced_frame else order
+
+
 def _audio(stream: AvAudioStream) -> AudioStream:
     context = stream.codec_context
     return AudioStream(

@@ -1,0 +1,276 @@
+"""What an output really is: decoded from first to last frame. Runs in the probe's child process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from encode_media.errors import EncodeMediaError, failure
+from encode_media.media import streams
+from encode_media.media.boxes import has_faststart
+from encode_media.media.contents import start_timecode
+from encode_media.media.formats import STILL_DEMUXERS, container_name
+from encode_media.media.opening import opened, problem_text
+from encode_media.media.sequence import frames_on_disk
+from encode_media.media.timing import measure
+from encode_media.model.media import ColourTags, SourceRef
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream as AvVideoStream
+
+_MOST_ERRORS = 50
+"""Error lines kept; a broken file can have one for each macroblock."""
+_THREADS = 4
+"""Images decoded at a time: each may need some hundred megabytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputFacts:
+    """A finished file, fully decoded. For a sequence `path` is the pattern and the first file speaks for all."""
+
+    path: str
+    container: str
+    size_bytes: int
+    codec: str | None = None
+    """None: there is no picture."""
+    profile: str | None = None
+    pixel_format: str | None = None
+    has_alpha: bool = False
+    width: int = 0
+    height: int = 0
+    sample_aspect: Fraction = Fraction(1)
+    rotation: int = 0
+    frames: int = 0
+    """Pictures that decoded cleanly."""
+    frame_rate: Fraction | None = None
+    variable_rate: bool = False
+    start_s: Fraction = Fraction(0)
+    duration_s: Fraction | None = None
+    colour: ColourTags = ColourTags()
+    field_order: str = "progressive"
+    key_frame_distance: int | None = None
+    """The longest way from one key frame to the next, or to the end, in frames."""
+    first_is_key: bool = True
+    timecode: str | None = None
+    faststart: bool | None = None
+    """None where there is no such thing."""
+    audio_streams: int = 0
+    audio_codec: str | None = None
+    """Of the first audio stream."""
+    audio_channels: int | None = None
+    audio_sample_rate: int | None = None
+    audio_duration_s: Fraction | None = None
+    """Counted in decoded samples."""
+    missing: tuple[int, ...] = ()
+    """Sequences: wanted numbers that have no file."""
+    unwanted: tuple[int, ...] = ()
+    """Sequences: files with numbers nobody asked for."""
+    errors: tuple[str, ...] = ()
+    """What the decoders complained about; empty for a sound file."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Counts on the way through a file."""
+
+    stamps: list[int] = field(default_factory=list)
+    first: VideoFrame | None = None
+    sizes: set[tuple[int, int]] = field(default_factory=set)
+    keys: list[int] = field(default_factory=list)
+    packets: int = 0
+    samples: int = 0
+    errors: list[str] = field(default_factory=list)
+
+    def complain(self, text: str) -> None:
+        if len(self.errors) < _MOST_ERRORS:
+            self.errors.append(text)
+
+
+def inspect_file(path: str) -> OutputFacts:
+    """A movie, a sound file or an image, decoded completely.
+
+    Raises:
+        SourceMissing: it is not there or not readable.
+        UnsupportedFormat: it can't be opened as media at all.
+    """
+    tally = _Tally()
+    with decoder_complaints(tally.errors), opened(path) as container:
+        pictures = streams.picture_streams(container)
+        stream = streams.choose_video(pictures)[0] if pictures else None
+        _decode_all(container, stream, tally)
+        facts = _facts(path, container, stream, tally)
+    return replace(facts, errors=tuple(dict.fromkeys(tally.errors))[:_MOST_ERRORS])
+
+
+def inspect_sequence(path: str, first_frame: int | None, frames: int | None) -> OutputFacts:
+    """The files of a printf pattern, each decoded; `frames` counts those that are sound and of the first's size.
+
+    Raises:
+        SourceMissing: no file answers to the pattern.
+        UnsupportedFormat: the first one isn't an image.
+    """
+    found = frames_on_disk(SourceRef(path=path, is_sequence=True))
+    if not found:
+        raise failure("source.missing", path=path)
+    start = min(found) if first_frame is None else first_frame
+    wanted = set(range(start, start + frames)) if frames is not None else set(found)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        results = dict(zip(found, pool.map(_inspect_image, found.values()), strict=True))
+    first = next((facts for facts in results.values() if isinstance(facts, OutputFacts)), None)
+    if first is None:
+        raise failure("source.corrupt", path=path, problem="none of its images can be decoded")
+    errors = [line for number, result in results.items() for line in _image_problems(number, result, first)]
+    sound = sum(1 for number, result in results.items() if not list(_image_problems(number, result, first)))
+    return replace(
+        first,
+        path=path,
+        container="image2",
+        size_bytes=sum(os.path.getsize(file) for file in found.values()),
+        frames=sound,
+        frame_rate=None,
+        duration_s=None,
+        missing=tuple(sorted(wanted - found.keys())),
+        unwanted=tuple(sorted(found.keys() - wanted)),
+        errors=tuple(errors[:_MOST_ERRORS]),
+    )
+
+
+@contextmanager
+def decoder_complaints(lines: list[str]) -> Iterator[None]:
+    """Collects what ffmpeg logs as errors, from all its threads."""
+    import av.logging
+
+    av.logging.set_level(av.logging.ERROR)
+    with av.logging.Capture(local=False) as logged:
+        yield
+    lines += [f"{name}: {message.strip()}" for level, name, message in logged if level <= av.logging.ERROR]
+
+
+def _inspect_image(path: str) -> OutputFacts | str:
+    tally = _Tally()
+    try:
+        with opened(path) as container:
+            stream = streams.choose_video(streams.picture_streams(container))[0]
+            stream.codec_context.thread_count = 1
+            _decode_all(container, stream, tally)
+            facts = _facts(path, container, stream, tally)
+    except (EncodeMediaError, ValueError) as error:
+        return str(error)
+    return replace(facts, errors=tuple(tally.errors))
+
+
+def _image_problems(number: int, result: OutputFacts | str, first: OutputFacts) -> Iterator[str]:
+    if isinstance(result, str):
+        yield f"frame {number}: {result}"
+        return
+    yield from (f"frame {number}: {line}" for line in result.errors)
+    if not result.frames:
+        yield f"frame {number}: no picture"
+    for name in ("codec", "pixel_format", "width", "height"):
+        if getattr(result, name) != getattr(first, name):
+            yield f"frame {number}: {name} is {getattr(result, name)}, not {getattr(first, name)}"
+
+
+def _decode_all(container: InputContainer, stream: AvVideoStream | None, tally: _Tally) -> None:
+    import av
+
+    audio = container.streams.audio[0] if container.streams.audio else None
+    if stream is not None:
+        stream.codec_context.options = {"err_detect": "crccheck+bitstream+buffer+explode"}
+        if stream.codec_context.thread_count == 0:
+            stream.thread_type = "AUTO"
+    for packet in container.demux([s for s in (stream, audio) if s is not None]):
+        if packet.stream is stream:
+            _note_packet(packet, tally)
+        try:
+            for frame in packet.decode():
+                if isinstance(frame, av.VideoFrame):
+                    _note_picture(frame, tally)
+                elif isinstance(frame, av.AudioFrame):
+                    tally.samples += frame.samples
+        except (av.error.FFmpegError, MemoryError) as error:
+            tally.complain(problem_text(error))
+
+
+def _note_packet(packet: Packet[Any], tally: _Tally) -> None:
+    if packet.size and not packet.is_discard:
+        if packet.is_keyframe:
+            tally.keys.append(tally.packets)
+        tally.packets += 1
+
+
+def _note_picture(frame: VideoFrame, tally: _Tally) -> None:
+    if frame.is_corrupt:
+        tally.complain("a picture is damaged")
+        return
+    if tally.first is None:
+        tally.first = frame
+    tally.sizes.add((frame.width, frame.height))
+    tally.stamps.append(frame.pts if frame.pts is not None else len(tally.stamps))
+
+
+def _facts(path: str, container: InputContainer, stream: AvVideoStream | None, tally: _Tally) -> OutputFacts:
+    audio = streams.audio_streams(container)
+    facts = OutputFacts(
+        path=path,
+        container=container_name(container.format.name),
+        size_bytes=os.path.getsize(path),
+        faststart=has_faststart(path) if container.format.name.startswith("mov") else None,
+        audio_streams=len(audio),
+    )
+    if audio:
+        facts = replace(
+            facts,
+            audio_codec=audio[0].codec,
+            audio_channels=audio[0].channels,
+            audio_sample_rate=audio[0].sample_rate,
+            audio_duration_s=Fraction(tally.samples, max(1, audio[0].sample_rate)),
+        )
+    return _with_picture(facts, container, stream, tally) if stream is not None else facts
+
+
+def _with_picture(
+    facts: OutputFacts, container: InputContainer, stream: AvVideoStream, tally: _Tally
+) -> OutputFacts:
+    facts = replace(facts, codec=stream.codec_context.codec.canonical_name, profile=stream.codec_context.profile)
+    if tally.first is None:
+        return facts
+    if len(tally.sizes) > 1:
+        tally.complain(f"the picture size changes: {sorted(tally.sizes)}")
+    still = container.format.name in STILL_DEMUXERS
+    base = stream.time_base or Fraction(1)
+    timing = None if still else measure(tally.stamps, base, (stream.average_rate, stream.guessed_rate))
+    pixels = streams.pixel_facts(tally.first.format)
+    return replace(
+        facts,
+        pixel_format=pixels.pixel_format,
+        has_alpha=pixels.has_alpha or stream.metadata.get("alpha_mode") == "1",
+        width=tally.first.width,
+        height=tally.first.height,
+        sample_aspect=stream.sample_aspect_ratio or Fraction(1),
+        rotation=streams.orientation(tally.first)[0],
+        frames=len(tally.stamps),
+        frame_rate=timing.rate if timing else None,
+        variable_rate=bool(timing and timing.variable),
+        start_s=min(tally.stamps) * base,
+        duration_s=timing.duration_s if timing else None,
+        colour=streams.colour_tags(stream, tally.first),
+        field_order=streams.field_order(stream, tally.first),
+        key_frame_distance=_key_distance(tally.keys, tally.packets),
+        first_is_key=bool(tally.keys) and tally.keys[0] == 0,
+        timecode=start_timecode(container, stream, tally.first),
+    )
+
+
+def _key_distance(keys: Sequence[int], packets: int) -> int | None:
+    ends = [*keys, packets]
+    return max((later - earlier for earlier, later in pairwise(ends)), default=None)
