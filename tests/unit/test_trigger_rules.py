@@ -17,7 +17,6 @@ from encode_media.ftrack.triggers import (
     VersionFacts,
     decide,
     load_rules,
-    may_be_source,
     read_hints,
 )
 
@@ -81,20 +80,6 @@ def test_one_update_can_hold_several_hints() -> None:
     data = {"entities": [{"entityType": "assetversion", "entityId": f"v-{n}", "action": "add"} for n in range(3)]}
 
     assert [hint.version_id for hint in read_hints("ftrack.update", data)] == ["v-0", "v-1", "v-2"]
-
-
-@pytest.mark.parametrize(
-    ("name", "in_container", "ours", "expected"),
-    [
-        ("main", False, False, True),
-        ("ftrackreview-mp4-1080", False, False, False),
-        ("thumbnail", False, False, False),
-        ("1001", True, False, False),
-        ("prores_422_hq", False, True, False),
-    ],
-)
-def test_only_what_others_published_is_a_source(name: str, in_container: bool, ours: bool, expected: bool) -> None:
-    assert may_be_source(name, in_container=in_container, ours=ours) is expected
 
 
 @pytest.mark.parametrize(

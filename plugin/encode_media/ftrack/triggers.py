@@ -23,10 +23,6 @@ from encode_media.model.codec import from_json
 from encode_media.model.request import PRIORITY_AUTOMATIC, Options
 from encode_media.resources import resource
 
-OWN_PREFIX = "ftrackreview"
-"""Components of ftrack's players; ours and the server's own."""
-THUMBNAIL = "thumbnail"
-
 # Attributes of events carry the storage names; older servers and webhooks spell them otherwise.
 _PUBLISHED_KEYS = ("ispublished", "is_published", "isPublished")
 _MAX_DOUBLINGS = 4
@@ -134,11 +130,6 @@ def read_hints(topic: str, data: Mapping[str, Any]) -> tuple[Hint, ...]:
         return ()
     found = (_update_hint(entity) for entity in data["entities"] if isinstance(entity, Mapping))
     return tuple(hint for hint in found if hint)
-
-
-def may_be_source(name: str, *, in_container: bool, ours: bool) -> bool:
-    """False for review media, thumbnails, frames of a sequence and what we made ourselves."""
-    return not (ours or in_container or name == THUMBNAIL or name.startswith(OWN_PREFIX))
 
 
 def decide(rules: Iterable[Rule], facts: VersionFacts) -> Decision:

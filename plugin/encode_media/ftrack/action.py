@@ -1,0 +1,305 @@
+"""What the action answers: the menu entry, the form, and what was queued."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from encode_media.errors import EncodeMediaError, InvalidParameters, failure
+from encode_media.ftrack.entities import Target, UserInfo
+from encode_media.ftrack.forms import Answer, SourceView, convert_options, first_page, options_page, read_answer
+from encode_media.ftrack.gateway import Gateway
+from encode_media.ftrack.messages import ftrack_job_id
+from encode_media.ftrack.review import SERVER_LOCATION
+from encode_media.ftrack.selection import EntityKind, Entry, Selection, read_selection
+from encode_media.ftrack.source_reader import SourceReader
+from encode_media.ftrack.submission import submit_known_version
+from encode_media.ftrack.texts import render, word
+from encode_media.jobs.engine import JobClient, Submission
+from encode_media.model.media import Media, SourceRef
+from encode_media.model.request import PRIORITY_INTERACTIVE, Options
+from encode_media.presets.catalog import Catalog, PresetFile
+from encode_media.settings import Settings
+
+log = logging.getLogger(__name__)
+
+ACTION_ID = "encode-media"
+READ_S = 0.7
+"""For reading sources before the form appears: with it, a form is there within a second."""
+CHECK_S = 0.3
+"""For reading sources before they are queued; most are known from the form."""
+ANSWER_S = 0.9
+"""After this a person is answered although not all versions are queued yet."""
+MAX_READ = 12
+"""As many sources as a form shows."""
+
+Reply = dict[str, Any]
+Send = Callable[[Reply], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What answering needs beside a gateway."""
+
+    settings: Settings
+    client: JobClient
+    catalog: Catalog
+    reader: SourceReader
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of the versions of one launch."""
+
+    queued: list[Submission] = field(default_factory=list)
+    running: list[Submission] = field(default_factory=list)
+    failed: list[tuple[str, EncodeMediaError]] = field(default_factory=list)
+
+    def add(self, submission: Submission) -> None:
+        (self.queued if submission.created else self.running).append(submission)
+
+    def reply(self, *, waiting: int = 0) -> Reply:
+        message = render(
+            "answer",
+            queued=len(self.queued),
+            running=len(self.running),
+            failed=self.failed,
+            waiting=waiting,
+        )
+        return {"success": bool(self.queued or self.running or waiting), "message": message}
+
+
+def discover(data: Mapping[str, Any], settings: Settings) -> Reply | None:
+    """The menu entry where the action can work, from memory alone."""
+    if not read_selection(data).entries:
+        return None
+    item: dict[str, Any] = {
+        "label": word("title"),
+        "description": word("description"),
+        "actionIdentifier": ACTION_ID,
+    }
+    if settings.icon_url:
+        item["icon"] = settings.icon_url
+    return {"items": [item]}
+
+
+def launch(desk: Desk, gateway: Gateway, data: Mapping[str, Any], user: UserInfo, send: Send) -> None:
+    """Answers a launch: the form, the form again with what is wrong, or what was queued.
+
+    `send` is called once within about a second, and a second time when a long selection is through.
+
+    Raises:
+        EncodeMediaError: nothing could be done at all.
+    """
+    selection = read_selection(data)
+    targets = _targets(gateway, selection.entries)
+    if "values" not in data:
+        send(_form(desk, gateway, targets, selection, user))
+        return
+    values = data["values"]
+    answer = read_answer(values if isinstance(values, Mapping) else {})
+    try:
+        preset = desk.catalog.get(answer.preset)
+        options = _valid_options(desk, preset, answer)
+    except InvalidParameters as problem:
+        send(_form(desk, gateway, targets, selection, user, answer=answer, problem=problem))
+        return
+    if answer.more:
+        views = _views(desk, gateway, targets, user)
+        send(options_page(views, preset, answer=answer))
+        return
+    submit_all(desk, gateway, targets, preset=preset.name, options=options, user=user, origin="form", send=send)
+
+
+def submit_event(desk: Desk, gateway: Gateway, data: Mapping[str, Any], user: UserInfo, send: Send) -> None:
+    """Answers `encode-media.submit`: one version or component, or a `selection` as Connect's action has it.
+
+    Raises:
+        EncodeMediaError: nothing could be queued.
+    """
+    preset = str(data.get("preset") or desk.settings.default_preset)
+    given = data.get("options")
+    options = desk.catalog.options(preset, dict(given) if isinstance(given, Mapping) else {})
+    origin = str(data.get("origin") or "hub")
+    targets = _targets(gateway, _named_entries(data))
+    if len(targets) > 1:
+        submit_all(desk, gateway, targets, preset=preset, options=options, user=user, origin=origin, send=send)
+        return
+    submission = _submit(desk, gateway, targets[0], preset=preset, options=options, user=user, origin=origin)
+    outcome = Outcome()
+    outcome.add(submission)
+    send({**outcome.reply(), "jobId": submission.job_id, "ftrackJobId": ftrack_job_id(submission.job_id)})
+
+
+def cancel_event(desk: Desk, gateway: Gateway, data: Mapping[str, Any], user: UserInfo) -> Reply:
+    """Answers `encode-media.cancel`. Whoever may encode a version may cancel its jobs.
+
+    Raises:
+        InvalidParameters: no such job.
+        NotPermitted: it isn't theirs to cancel.
+    """
+    job_id = str(data.get("jobId") or "")
+    record = desk.client.job(job_id)
+    if record is None:
+        raise failure("job.unknown", job_id=job_id)
+    target = record.request.target
+    if target is not None:
+        gateway.may_encode(user, gateway.version(target.version_id))
+    stopped = desk.client.cancel(job_id)
+    return {"success": stopped, "jobId": job_id, "message": word("cancelling" if stopped else "had_ended")}
+
+
+def failed_reply(error: EncodeMediaError) -> Reply:
+    """What a person reads when nothing could be done."""
+    return {"success": False, "message": f"{error.message} {error.hint}".strip(), "code": error.code}
+
+
+def submit_all(
+    desk: Desk,
+    gateway: Gateway,
+    targets: Sequence[Target],
+    *,
+    preset: str,
+    options: Options,
+    user: UserInfo,
+    origin: str,
+    send: Send,
+) -> None:
+    """Queues every version that can be; one that can't doesn't stop the others.
+
+    A person is answered in time; when that was too early for the whole, again at the end.
+    """
+    answer_at = time.monotonic() + ANSWER_S
+    outcome, answered = Outcome(), False
+    known = _known_problems(desk, gateway, targets, user)
+    for index, target in enumerate(targets):
+        try:
+            if problem := known.get(target.version.id):
+                raise problem
+            outcome.add(_submit(desk, gateway, target, preset=preset, options=options, user=user, origin=origin))
+        except EncodeMediaError as error:
+            log.info("%s was not queued: %s", target.version.label, error.message)
+            outcome.failed.append((target.version.label, error))
+        left = len(targets) - index - 1
+        if left and not answered and time.monotonic() > answer_at:
+            send(outcome.reply(waiting=left))
+            answered = True
+    send(outcome.reply())
+
+
+def _submit(
+    desk: Desk, gateway: Gateway, target: Target, *, preset: str, options: Options, user: UserInfo, origin: str
+) -> Submission:
+    return submit_known_version(
+        gateway,
+        desk.client,
+        desk.catalog,
+        version=target.version,
+        component_id=target.component_id,
+        preset=preset,
+        options=options,
+        user=user,
+        origin=origin,
+        priority=PRIORITY_INTERACTIVE,
+    )
+
+
+def _targets(gateway: Gateway, entries: Sequence[Entry]) -> tuple[Target, ...]:
+    targets = gateway.targets(entries)
+    if not targets:
+        raise failure("selection.empty", problem="it has no version that can be seen")
+    return targets
+
+
+def _named_entries(data: Mapping[str, Any]) -> tuple[Entry, ...]:
+    """What an `encode-media.submit` event names: by `versionId`, by `componentId`, or by a selection."""
+    for key, kind in (("componentId", EntityKind.COMPONENT), ("versionId", EntityKind.VERSION)):
+        if data.get(key):
+            return (Entry(kind, str(data[key])),)
+    entries = read_selection(data).entries
+    if not entries:
+        raise failure("request.invalid", problem="it names neither a version nor a component")
+    return entries
+
+
+def _form(
+    desk: Desk,
+    gateway: Gateway,
+    targets: Sequence[Target],
+    selection: Selection,
+    user: UserInfo,
+    *,
+    answer: Answer | None = None,
+    problem: EncodeMediaError | None = None,
+) -> Reply:
+    views = _views(desk, gateway, targets, user)
+    if answer is not None and answer.page == 2 and answer.preset in desk.catalog.names():  # noqa: PLR2004
+        return options_page(views, desk.catalog.get(answer.preset), answer=answer, problem=problem)
+    presets = _suiting_first(desk.catalog, views)
+    default = desk.settings.default_preset
+    preset = default if any(each.name == default for each in presets) else presets[0].name
+    return first_page(views, presets, preset=preset, skipped=selection.skipped, answer=answer, problem=problem)
+
+
+def _suiting_first(catalog: Catalog, views: Iterable[SourceView]) -> list[PresetFile]:
+    kinds = {view.media.kind for view in views if view.media}
+    presets = [catalog.get(name) for name in catalog.names()]
+    return sorted(presets, key=lambda preset: not all(preset.suits(kind) for kind in kinds))
+
+
+def _valid_options(desk: Desk, preset: PresetFile, answer: Answer) -> Options:
+    return desk.catalog.options(preset.name, convert_options(answer.options, preset.options))
+
+
+def _views(desk: Desk, gateway: Gateway, targets: Sequence[Target], user: UserInfo) -> list[SourceView]:
+    """All targets for the form; the first ones with what is in their source."""
+    shown, rest = targets[:MAX_READ], targets[MAX_READ:]
+    found = _look(desk, gateway, shown, user, within_s=READ_S)
+    views = [
+        SourceView(
+            label=target.version.label,
+            media=look if isinstance(look, Media) else None,
+            problem=look if isinstance(look, EncodeMediaError) else None,
+        )
+        for target, look in zip(shown, found, strict=True)
+    ]
+    return views + [SourceView(label=target.version.label) for target in rest]
+
+
+def _known_problems(
+    desk: Desk, gateway: Gateway, targets: Sequence[Target], user: UserInfo
+) -> dict[str, EncodeMediaError]:
+    """Problems that can be told now rather than by a failed job."""
+    shown = targets[:MAX_READ]
+    looks = _look(desk, gateway, shown, user, within_s=CHECK_S)
+    return {
+        target.version.id: look
+        for target, look in zip(shown, looks, strict=True)
+        if isinstance(look, EncodeMediaError) and not look.retryable
+    }
+
+
+def _look(
+    desk: Desk, gateway: Gateway, targets: Sequence[Target], user: UserInfo, *, within_s: float
+) -> list[Media | EncodeMediaError | None]:
+    """Per target its media, why it can't be encoded, or None where that isn't known yet."""
+    sources = [_source(gateway, target, user) for target in targets]
+    readable = [source for source in sources if isinstance(source, SourceRef)]
+    looks = iter(desk.reader.look(readable, within_s=within_s))
+    return [next(looks) if isinstance(source, SourceRef) else source for source in sources]
+
+
+def _source(gateway: Gateway, target: Target, user: UserInfo) -> SourceRef | EncodeMediaError | None:
+    try:
+        gateway.may_encode(user, target.version)
+        component = gateway.source_component(target.version.id, target.component_id)
+        try:
+            return gateway.source_ref(component, label=target.version.label)
+        except EncodeMediaError as error:
+            # What only the server has is downloaded when the job runs, not while somebody waits for a form.
+            return None if SERVER_LOCATION in component.locations else error
+    except EncodeMediaError as error:
+        return error

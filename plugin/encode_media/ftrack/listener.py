@@ -1,0 +1,219 @@
+"""Listens on the event hub, whatever happens to the connection, and answers within a second."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from encode_media.errors import EncodeMediaError, NotPermitted, ServerUnavailable, failure
+from encode_media.ftrack.action import (
+    ACTION_ID,
+    Desk,
+    Reply,
+    Send,
+    cancel_event,
+    discover,
+    failed_reply,
+    launch,
+    submit_event,
+)
+from encode_media.ftrack.entities import UserInfo
+from encode_media.ftrack.gateway import Gateway
+from encode_media.ftrack.hub import HEALTH_S, HubConnection
+from encode_media.ftrack.messages import (
+    CANCEL_TOPIC,
+    COMPONENT_ADDED_TOPIC,
+    DISCOVER_TOPIC,
+    INTERFACE_TOPIC,
+    LAUNCH_TOPIC,
+    SUBMIT_TOPIC,
+)
+from encode_media.ftrack.source_reader import SourceReader
+from encode_media.ftrack.texts import word
+from encode_media.ftrack.triggers import load_rules
+from encode_media.ftrack.watcher import Watcher
+from encode_media.ftrack.workers import Workers
+from encode_media.jobs.engine import JobClient
+from encode_media.presets.catalog import Catalog
+from encode_media.settings import Settings
+
+if TYPE_CHECKING:
+    from ftrack_api.event.base import Event
+
+log = logging.getLogger(__name__)
+
+FIRST_WAIT_S = 1.0
+LONGEST_WAIT_S = 30.0
+"""Between two tries to connect; doubled each time up to this."""
+
+Answering = Callable[[Gateway, Mapping[str, Any], UserInfo, Send], None]
+
+
+class Listener:
+    """The hub side of the service.
+
+    Raises:
+        InvalidParameters: the trigger rules have a mistake.
+    """
+
+    def __init__(
+        self, settings: Settings, client: JobClient, catalog: Catalog, *, health_s: float = HEALTH_S
+    ) -> None:
+        self._settings = settings
+        self._health_s = health_s
+        self._desk = Desk(settings=settings, client=client, catalog=catalog, reader=SourceReader())
+        self._workers = Workers(settings)
+        self._watcher = Watcher(load_rules(settings.triggers_file), self._workers, client, catalog)
+        self._connection: HubConnection | None = None
+        self.connected = threading.Event()
+        """Set while events are heard."""
+
+    def run(self, stop: threading.Event) -> None:
+        """Listens until `stop` is set. A server that is away, at the start or later, is waited for.
+
+        Raises:
+            NotPermitted: the server refuses the credentials at the start.
+        """
+        heard_before = False
+        try:
+            while not stop.is_set():
+                connection = self._connect(stop, patient=heard_before)
+                if connection is None:
+                    return
+                heard_before = True
+                self._serve(connection, stop)
+        finally:
+            self._workers.close()
+            self._desk.reader.close()
+
+    def _connect(self, stop: threading.Event, *, patient: bool) -> HubConnection | None:
+        """A connection, or None if `stop` came first. The trouble is said once, and its end."""
+        wait_s, told = FIRST_WAIT_S, False
+        while not stop.is_set():
+            try:
+                connection = HubConnection.open(self._settings, self._subscriptions(), health_s=self._health_s)
+            except NotPermitted:
+                if not patient:
+                    raise
+            except ServerUnavailable as error:
+                if not told:
+                    log.warning("%s It is tried again until it answers.", error.message)
+                told = True
+            else:
+                log.info("Listening to %s", self._settings.server)
+                return connection
+            stop.wait(wait_s)
+            wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+        return None
+
+    def _serve(self, connection: HubConnection, stop: threading.Event) -> None:
+        self._connection = connection
+        self._workers.warm()
+        self.connected.set()
+        try:
+            reason = connection.serve(stop, self._watcher.tick)
+        finally:
+            self.connected.clear()
+            self._connection = None
+            connection.close()
+        if reason:
+            log.warning("The event hub was lost (%s); connecting again", reason)
+
+    def _subscriptions(self) -> dict[str, Callable[[Event], Any]]:
+        return {
+            f"topic={DISCOVER_TOPIC}": _guarded(self._on_discover, answers=False),
+            f"topic={LAUNCH_TOPIC} and data.actionIdentifier={ACTION_ID}": _guarded(self._on_launch),
+            f"topic={SUBMIT_TOPIC}": _guarded(self._on_submit),
+            f"topic={CANCEL_TOPIC}": _guarded(self._on_cancel),
+            "topic=ftrack.update": _guarded(self._watcher.hear, answers=False),
+            f"topic={COMPONENT_ADDED_TOPIC}": _guarded(self._watcher.hear, answers=False),
+        }
+
+    def _on_discover(self, event: Event) -> Reply | None:
+        return discover(event["data"], self._settings)
+
+    def _on_launch(self, event: Event) -> Reply | None:
+        return self._hand_over(
+            event, lambda gateway, data, user, send: launch(self._desk, gateway, data, user, send)
+        )
+
+    def _on_submit(self, event: Event) -> Reply | None:
+        return self._hand_over(
+            event, lambda gateway, data, user, send: submit_event(self._desk, gateway, data, user, send)
+        )
+
+    def _on_cancel(self, event: Event) -> Reply | None:
+        return self._hand_over(
+            event, lambda gateway, data, user, send: send(cancel_event(self._desk, gateway, data, user))
+        )
+
+    def _hand_over(self, event: Event, answering: Answering) -> Reply | None:
+        """Lets a worker answer; an answer here only if there is no room for it."""
+        answer = _Answer(event, self._say)
+
+        def work(gateway: Gateway) -> None:
+            user = _person(gateway, event)
+            answer.user_id = user.id
+            answering(gateway, event["data"], user, answer)
+
+        if self._workers.submit(work, lambda error: answer(failed_reply(error))):
+            return None
+        return {"success": False, "message": word("busy")}
+
+    def _say(self, speak: Callable[[HubConnection], None]) -> None:
+        connection = self._connection
+        if connection is None:
+            log.warning("An answer was lost because the event hub is not connected")
+            return
+        try:
+            speak(connection)
+        except EncodeMediaError as error:
+            log.warning("An answer was lost: %s", error.message)
+
+
+class _Answer:
+    """The first call replies to the event, later ones show a message in the person's browser."""
+
+    def __init__(self, event: Event, say: Callable[[Callable[[HubConnection], None]], None]) -> None:
+        self._event = event
+        self._say = say
+        self._replied = False
+        self.user_id = ""
+
+    def __call__(self, reply: Reply) -> None:
+        if not self._replied:
+            self._replied = True
+            self._say(lambda connection: connection.reply(self._event, reply))
+            return
+        target = f'applicationId=ftrack.client.web and user.id="{self.user_id}"'
+        message = {"type": "message", **reply}
+        self._say(lambda connection: connection.publish(INTERFACE_TOPIC, message, target=target))
+
+
+def _person(gateway: Gateway, event: Event) -> UserInfo:
+    """Who caused an event, as the server knows them: clients fill in the name or the id or both."""
+    source = event["source"]
+    user = source.get("user") if isinstance(source, Mapping) else None
+    name = (user.get("id") or user.get("username")) if isinstance(user, Mapping) else None
+    if not isinstance(name, str) or not name:
+        raise failure("request.invalid", problem="the event does not say who asks")
+    return gateway.user(name)
+
+
+def _guarded(handler: Callable[[Event], Any], *, answers: bool = True) -> Callable[[Event], Any]:
+    """The handler with whatever it raises turned into an answer, where somebody waits for one.
+
+    The hub itself would swallow it and leave a person without a word.
+    """
+
+    def handle(event: Event) -> Any:
+        try:
+            return handler(event)
+        except Exception as error:
+            log.exception("An event of %s could not be handled", event["topic"])
+            reply = failed_reply(failure("internal", problem=f"{type(error).__name__}: {error}"))
+            return reply if answers else None
+
+    return handle
