@@ -43,6 +43,11 @@ class RetryPolicy:
     attempts: int = 1
     first_wait_s: float = 1.0
     factor: float = 2.0
+    longest_wait_s: float = 60.0
+
+    def wait_s(self, attempt: int) -> float:
+        """Seconds before the attempt after this one, without jitter; attempts count from 1."""
+        return min(self.first_wait_s * self.factor ** (attempt - 1), self.longest_wait_s)
 
 
 class JobContext(Protocol):

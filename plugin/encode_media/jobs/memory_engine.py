@@ -1,1 +1,204 @@
-"""Being written."""
+"""The port in one process's memory: for tests, and for runs that need not survive their process."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from encode_media.errors import failure
+from encode_media.jobs.engine import JobRecord, JsonDict, RetryPolicy, Submission, Workflow
+from encode_media.jobs.steps import (
+    ONCE,
+    Interrupted,
+    ProgressGate,
+    Surroundings,
+    carry_out,
+    last_progress,
+    value_of,
+)
+from encode_media.model.request import EncodeRequest, attempt_of, job_id
+from encode_media.model.result import FINAL_STAGES, Progress, Stage
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Job:
+    record: JobRecord
+    rank: tuple[int, int]
+    """Priority, then order of submission."""
+    cancelled: bool = False
+    taken: bool = False
+    remembered: dict[str, JsonDict] = field(default_factory=dict)
+
+    @property
+    def ended(self) -> bool:
+        return self.record.stage in FINAL_STAGES
+
+
+class MemoryEngine:
+    """A `JobEngine` with `slots` worker threads. Jobs are gone when the process is."""
+
+    def __init__(self, workflow: Workflow, slots: int = 1) -> None:
+        self._workflow, self._slots = workflow, slots
+        self._jobs: dict[str, _Job] = {}
+        self._changed = threading.Condition()
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._count = 0
+
+    def submit(self, request: EncodeRequest, *, again: bool = True) -> Submission:
+        with self._changed:
+            known = [job for name, job in self._jobs.items() if name.rpartition("-")[0] == request.base_id]
+            latest = max(known, key=lambda job: attempt_of(job.record.job_id), default=None)
+            if latest is not None and not latest.ended:
+                return Submission(job_id=latest.record.job_id, created=False)
+            done = [job for job in known if job.record.stage is Stage.DONE]
+            if done and not again:
+                return Submission(job_id=done[-1].record.job_id, created=False)
+            attempt = attempt_of(latest.record.job_id) + 1 if latest else 1
+            name, now = job_id(request.base_id, attempt), time.time()
+            self._count += 1
+            self._jobs[name] = _Job(
+                record=JobRecord(
+                    job_id=name,
+                    stage=Stage.QUEUED,
+                    request=request,
+                    progress=Progress(stage=Stage.QUEUED),
+                    created_at=now,
+                    updated_at=now,
+                ),
+                rank=(request.priority, self._count),
+            )
+            self._changed.notify()
+            return Submission(job_id=name, created=True)
+
+    def cancel(self, job_id: str) -> bool:
+        with self._changed:
+            job = self._jobs.get(job_id)
+            if job is None:
+                raise failure("job.unknown", job_id=job_id)
+            if job.ended:
+                return False
+            job.cancelled = True
+            if not job.taken:
+                # Not waiting for a slot: the end of a queued job is told at once, beside the running ones.
+                job.taken = True
+                self._end(job, {"status": "cancelled", "error": failure("cancelled").to_dict()})
+                self._start_thread(lambda: self._tell(job))
+            return True
+
+    def job(self, job_id: str) -> JobRecord | None:
+        with self._changed:
+            job = self._jobs.get(job_id)
+            return job.record if job else None
+
+    def jobs(self, *, active_only: bool = False, limit: int = 100) -> Sequence[JobRecord]:
+        with self._changed:
+            newest_first = sorted(self._jobs.values(), key=lambda job: -job.rank[1])
+            return [job.record for job in newest_first if not (active_only and job.ended)][:limit]
+
+    def purge(self, *, older_than_s: float) -> int:
+        before = time.time() - older_than_s
+        with self._changed:
+            old = [name for name, job in self._jobs.items() if job.ended and job.record.updated_at <= before]
+            for name in old:
+                del self._jobs[name]
+            return len(old)
+
+    def close(self) -> None:
+        self.stop(wait_s=0)
+
+    def start(self) -> None:
+        self._stopping.clear()
+        for _ in range(self._slots):
+            self._start_thread(self._serve)
+
+    def stop(self, *, wait_s: float = 5.0) -> None:
+        self._stopping.set()
+        with self._changed:
+            self._changed.notify_all()
+        end = time.monotonic() + wait_s
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+
+    def _start_thread(self, target: Callable[[], None]) -> None:
+        thread = threading.Thread(target=target, name="encode-media-worker", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _serve(self) -> None:
+        while (job := self._take()) is not None:
+            self._tell(job)
+
+    def _take(self) -> _Job | None:
+        with self._changed:
+            while not self._stopping.is_set():
+                waiting = [job for job in self._jobs.values() if not job.taken]
+                if waiting:
+                    job = min(waiting, key=lambda job: job.rank)
+                    job.taken = True
+                    return job
+                self._changed.wait()
+        return None
+
+    def _tell(self, job: _Job) -> None:
+        try:
+            result = self._workflow(self._context(job), job.record.request)
+        except Interrupted:
+            with self._changed:
+                job.taken = False
+            return
+        except Exception as error:  # noqa: BLE001 - a worker thread must outlive any story
+            _log.exception("job %s: the workflow broke its promise not to raise", job.record.job_id)
+            problem = failure("internal", problem=f"{type(error).__name__}: {error}")
+            result = {"status": "failed", "error": problem.to_dict()}
+        with self._changed:
+            self._end(job, result)
+
+    def _context(self, job: _Job) -> _MemoryContext:
+        return _MemoryContext(job, self._stopping, lambda progress: self._report(job, progress))
+
+    def _end(self, job: _Job, result: JsonDict) -> None:
+        last = last_progress(result, job.record.progress)
+        job.record = replace(job.record, stage=last.stage, progress=last, result=result, updated_at=time.time())
+
+    def _report(self, job: _Job, progress: Progress) -> None:
+        with self._changed:
+            if not job.ended:
+                job.record = replace(
+                    job.record, stage=progress.stage, progress=progress, updated_at=time.time(), executor="memory"
+                )
+
+
+class _MemoryContext:
+    """A `JobContext`; steps are remembered for as long as the process lives."""
+
+    def __init__(self, job: _Job, stopping: threading.Event, report: Callable[[Progress], None]) -> None:
+        self._job, self._stopping, self._store = job, stopping, report
+        self._gate = ProgressGate()
+        self._around = Surroundings(job_id=self.job_id, stopping=stopping, cancelled=lambda: job.cancelled)
+
+    @property
+    def job_id(self) -> str:
+        return self._job.record.job_id
+
+    def step(self, name: str, work: Callable[..., JsonDict], *args: Any, retry: RetryPolicy = ONCE) -> JsonDict:
+        if name not in self._job.remembered:
+            outcome = carry_out(name, work, args, retry, self._around)
+            # Through JSON, as in a database: what a test sees here is what a resumed job would see.
+            self._job.remembered[name] = json.loads(json.dumps(outcome))
+        return value_of(self._job.remembered[name])
+
+    def report(self, progress: Progress) -> None:
+        if self._gate.passes(progress):
+            self._store(progress)
+
+    def cancelled(self) -> bool:
+        return self._job.cancelled or self._stopping.is_set()

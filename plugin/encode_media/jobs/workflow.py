@@ -1,1 +1,263 @@
-"""Being written."""
+"""The story of one job, as a straight list of steps.
+
+    resolve -> probe -> plan -> run -> verify -> publish -> finish
+
+The order of the steps is the same on every replay; clock, disk, server and randomness are touched only
+inside them. Their arguments and results are JSON, and an engine remembers each result, so a job that
+lost its process goes on behind the last finished step. Raise `dbos_engine.VERSION` when the list changes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from encode_media.errors import Cancelled, EncodeMediaError, failure
+from encode_media.jobs.engine import JobContext, JsonDict, RetryPolicy, Workflow
+from encode_media.jobs.job_folder import discard, fresh_run_folder, job_folder, keep, made_files
+from encode_media.jobs.work import Work, real_work
+from encode_media.model.codec import from_json, to_json
+from encode_media.model.media import Media, SourceRef
+from encode_media.model.plan import EncodePlan
+from encode_media.model.request import EncodeRequest
+from encode_media.model.result import OutputResult, Progress, PublishedOutput, RunResult, Stage, job_percent
+from encode_media.settings import Settings
+
+if TYPE_CHECKING:
+    from encode_media.media.capabilities import Ffmpeg
+    from encode_media.presets.catalog import Catalog
+
+_log = logging.getLogger(__name__)
+
+
+class Destination(Protocol):
+    """Where a job's source comes from and its results go: ftrack, or a folder."""
+
+    def resolve(self, request: EncodeRequest) -> SourceRef: ...
+
+    def progress(self, job_id: str, request: EncodeRequest, progress: Progress) -> None:
+        """Tells whoever watches. Never raises; throttles itself."""
+        ...
+
+    def publish(
+        self,
+        job_id: str,
+        request: EncodeRequest,
+        plan: EncodePlan,
+        outputs: tuple[OutputResult, ...],
+        on_progress: Callable[[Progress], None],
+    ) -> tuple[PublishedOutput, ...]:
+        """Puts the outputs in place. Idempotent by `job_id`: a repeated call finds what it made."""
+        ...
+
+    def finish(self, job_id: str, request: EncodeRequest, result: RunResult) -> None:
+        """Tells the end, whatever it is. Idempotent by `job_id`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    catalog: Catalog
+    ffmpeg: Ffmpeg
+    settings: Settings
+    destination: Destination
+
+
+_SERVER_AWAY = RetryPolicy(attempts=20, first_wait_s=1, longest_wait_s=60)
+"""About 15 minutes: longer than a server's restart, and work goes on by itself when it is back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How often each step is tried, where the error catalogue says that trying again can help."""
+
+    resolve: RetryPolicy = _SERVER_AWAY
+    probe: RetryPolicy = RetryPolicy(attempts=2)
+    run: RetryPolicy = RetryPolicy(attempts=2, first_wait_s=2)
+    publish: RetryPolicy = _SERVER_AWAY
+    finish: RetryPolicy = _SERVER_AWAY
+
+
+def make_workflow(tools: Tools, *, work: Work | None = None, patience: Patience | None = None) -> Workflow:
+    """The story with these tools. `work` replaces what probes, plans, runs and verifies (tests)."""
+    hands = work or real_work(tools.catalog, tools.ffmpeg, tools.settings)
+    waits = patience or Patience()
+
+    def workflow(context: JobContext, request: EncodeRequest) -> JsonDict:
+        return _Job(tools, hands, waits, context, request).tell()
+
+    return workflow
+
+
+class _Job:
+    """One telling of the story. What it holds comes from remembered results alone."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        work: Work,
+        patience: Patience,
+        context: JobContext,
+        request: EncodeRequest,
+    ) -> None:
+        self._settings, self._destination = tools.settings, tools.destination
+        self._work, self._patience = work, patience
+        self._context, self._request = context, request
+        self._folder = job_folder(tools.settings, context.job_id)
+        self._so_far = RunResult(status="failed")
+
+    def tell(self) -> JsonDict:
+        try:
+            result = self._encode()
+        except EncodeMediaError as error:
+            status = "cancelled" if isinstance(error, Cancelled) else "failed"
+            result = replace(self._so_far, status=status, error=error.to_dict())
+        except Exception as error:  # noqa: BLE001 - a mistake of ours ends the job, and is told
+            _log.exception("job %s failed in an unexpected way", self._context.job_id)
+            problem = failure("internal", problem=f"{type(error).__name__}: {error}")
+            result = replace(self._so_far, error=problem.to_dict())
+        told: JsonDict = to_json(result)
+        try:
+            self._context.step("finish", self._finish, told, retry=self._patience.finish)
+        except EncodeMediaError as error:
+            _log.error("job %s ended %s, but nobody could be told: %s", self._context.job_id, result.status, error)
+        return told
+
+    def _encode(self) -> RunResult:
+        step, waits = self._context.step, self._patience
+        source = step("resolve", self._resolve, retry=waits.resolve)
+        media = step("probe", self._probe, source, retry=waits.probe)
+        self._note(source=_source_facts(from_json(Media, media)), findings=from_json(Media, media).findings)
+        plan = step("plan", self._plan, media)
+        self._note(notes=from_json(EncodePlan, plan).notes)
+        ran = step("run", self._run, plan, retry=waits.run)
+        verified = step("verify", self._verify, plan, ran, retry=waits.run)
+        self._note(
+            outputs=tuple(from_json(OutputResult, output) for output in verified["outputs"]),
+            commands=tuple(tuple(argv) for argv in verified["ran"]["commands"]),
+            elapsed_s=verified["ran"]["elapsed_s"],
+        )
+        published = step("publish", self._publish, plan, verified, retry=waits.publish)
+        return replace(
+            self._so_far,
+            status="done",
+            published=tuple(from_json(PublishedOutput, output) for output in published["outputs"]),
+        )
+
+    def _note(self, **facts: Any) -> None:
+        """Adds to what a failed result will still say."""
+        self._so_far = replace(self._so_far, **facts)
+
+    # --- the steps: each may run more than once ------------------------------------------------------
+
+    def _resolve(self) -> JsonDict:
+        self._begin(Stage.RESOLVING)
+        source = self._destination.resolve(self._request)
+        _check_roots(source.path, self._settings.source_roots)
+        return _json(source)
+
+    def _probe(self, source: JsonDict) -> JsonDict:
+        self._begin(Stage.PROBING)
+        return _json(self._work.probe(from_json(SourceRef, source)))
+
+    def _plan(self, media: JsonDict) -> JsonDict:
+        self._begin(Stage.PLANNING)
+        return _json(self._work.plan(from_json(Media, media), self._request.preset, self._request.options))
+
+    def _run(self, plan: JsonDict) -> JsonDict:
+        self._begin(Stage.ENCODING)
+        what = from_json(EncodePlan, plan)
+        folder = fresh_run_folder(self._folder)
+        report = self._work.run(what, folder, self._report, self._context.cancelled)
+        return {
+            "folder": folder.name,
+            "elapsed_s": report.elapsed_s,
+            "commands": [list(argv) for argv in report.argvs],
+            "made": made_files(what, folder),
+        }
+
+    def _verify(self, plan: JsonDict, ran: JsonDict) -> JsonDict:
+        self._begin(Stage.VERIFYING)
+        what = from_json(EncodePlan, plan)
+        ran = self._still_there(what, plan, ran)
+        self._report(Progress(stage=Stage.VERIFYING, percent=job_percent(Stage.VERIFYING)))
+        outputs = self._work.verify(what, self._folder / ran["folder"])
+        return {"outputs": [to_json(output) for output in outputs], "ran": ran}
+
+    def _publish(self, plan: JsonDict, verified: JsonDict) -> JsonDict:
+        self._begin(Stage.PUBLISHING)
+        what = from_json(EncodePlan, plan)
+        if self._still_there(what, plan, verified["ran"]) is not verified["ran"]:
+            verified = self._verify(plan, self._run(plan))
+        outputs = tuple(from_json(OutputResult, output) for output in verified["outputs"])
+        published = self._destination.publish(self._context.job_id, self._request, what, outputs, self._report)
+        return {"outputs": [to_json(output) for output in published]}
+
+    def _finish(self, told: JsonDict) -> JsonDict:
+        result = from_json(RunResult, told)
+        if result.error is not None and result.error["code"] == "output.wrong":
+            keep(self._folder)
+        else:
+            discard(self._folder)
+        self._destination.finish(self._context.job_id, self._request, result)
+        return {}
+
+    # --- what the steps share ------------------------------------------------------------------------
+
+    def _still_there(self, what: EncodePlan, plan: JsonDict, ran: JsonDict) -> JsonDict:
+        """`ran` if its files are as they were made; else the encode done once more, here.
+
+        A remembered encode is worth nothing where the job went on on another machine, or its folder was
+        emptied. Doing it again inside the step that misses it keeps the list of steps the same.
+        """
+        folder = self._folder / ran["folder"]
+        if made_files(what, folder) == ran["made"]:
+            return ran
+        _log.warning("job %s: the encoded files are gone, encoding again", self._context.job_id)
+        return self._run(plan)
+
+    def _begin(self, stage: Stage) -> None:
+        if self._context.cancelled():
+            raise failure("cancelled")
+        self._report(Progress(stage=stage, percent=job_percent(stage)))
+
+    def _report(self, progress: Progress) -> None:
+        self._context.report(progress)
+        self._destination.progress(self._context.job_id, self._request, progress)
+
+
+def _json(value: Any) -> JsonDict:
+    data: JsonDict = to_json(value)
+    return data
+
+
+def _check_roots(path: str, roots: tuple[Path, ...]) -> None:
+    """Raises if the source, links followed, lies below none of the allowed folders."""
+    real = Path(os.path.realpath(path))
+    if roots and not any(real.is_relative_to(os.path.realpath(root)) for root in roots):
+        raise failure("source.outside_roots", path=path)
+
+
+def _source_facts(media: Media) -> JsonDict:
+    """What the result says about the source."""
+    video, span = media.video, media.span
+    return {
+        "path": media.source.path,
+        "kind": media.kind.value,
+        "container": media.container,
+        "size_bytes": media.size_bytes,
+        "codec": video.codec if video else None,
+        "width": video.width if video else None,
+        "height": video.height if video else None,
+        "frame_rate": str(video.frame_rate) if video else None,
+        "frames": media.frame_count,
+        "first_frame": span.first if span else None,
+        "last_frame": span.last if span else None,
+        "missing_frames": len(media.missing),
+        "audio_streams": len(media.audio),
+        "timecode": media.timecode,
+    }

@@ -1,0 +1,160 @@
+"""The job database: reached, created where it is missing, and its failures in our own words."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
+
+from encode_media.errors import EncodeMediaError, failure
+from encode_media.jobs.job_table import SCHEMA, metadata
+
+CONNECT_TIMEOUT_S = 5
+"""A database that is away is said so within seconds, never waited for by a person."""
+_BUSY_TIMEOUT_S = 10
+"""SQLite: how long a writer waits for another; a write takes milliseconds."""
+_POOL_SIZE = 20
+
+
+def is_sqlite(url: str) -> bool:
+    return url.startswith("sqlite")
+
+
+def open_database(url: str) -> sa.Engine:
+    """An engine on a database that answers and has every table.
+
+    Raises:
+        ServerUnavailable: `database.unavailable`.
+    """
+    with translated():
+        if is_sqlite(url):
+            create_sqlite_file(sqlite_path(url))
+        engine = _make_engine(url)
+        try:
+            _create_tables(engine, url)
+        except BaseException:
+            engine.dispose()
+            raise
+        return engine
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns what the database layers raise into `database.unavailable`. Never shows statements or passwords."""
+    try:
+        yield
+    except EncodeMediaError:
+        raise
+    except SQLAlchemyError as error:
+        raise failure("database.unavailable", problem=_reason(error)) from error
+    except (OSError, sqlite3.Error) as error:
+        raise failure("database.unavailable", problem=str(error)) from error
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    """The driver's own first line; SQLAlchemy's text carries the statement and its parameters."""
+    own = getattr(error, "orig", None)
+    text = str(own).strip() if own is not None else type(error).__name__
+    return text.splitlines()[0] if text else type(error).__name__
+
+
+def sqlite_path(url: str) -> Path:
+    return Path(sa.make_url(url).database or "").absolute()
+
+
+def lock_folder(url: str) -> Path:
+    """Where this host's workers on this database keep their locks."""
+    if is_sqlite(url):
+        path = sqlite_path(url)
+        return path.with_name(f"{path.name}.workers")
+    target = sa.make_url(url)
+    name = hashlib.sha256(f"{target.host}:{target.port}/{target.database}".encode()).hexdigest()[:16]
+    return Path(platformdirs.user_data_dir("encode-media", appauthor=False)) / "workers" / name
+
+
+def create_sqlite_file(path: Path) -> None:
+    """An empty file only its owner can read, in WAL mode: readers and writers don't wait for each other."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        return
+    _set_write_ahead_log(path)
+
+
+def _set_write_ahead_log(path: Path) -> None:
+    """Changing the mode needs the file alone, and SQLite's own waiting does not cover it."""
+    end = time.monotonic() + _BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection = sqlite3.connect(path)
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+                return
+            finally:
+                connection.close()
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+
+
+def _make_engine(url: str) -> sa.Engine:
+    if not is_sqlite(url):
+        return sa.create_engine(
+            sa.make_url(url).set(drivername="postgresql+psycopg"),
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "encode-media"},
+            pool_size=_POOL_SIZE,
+            max_overflow=0,
+            pool_timeout=CONNECT_TIMEOUT_S,
+            pool_pre_ping=True,
+            execution_options={"schema_translate_map": {None: SCHEMA}},
+        )
+    engine = sa.create_engine(url, pool_size=_POOL_SIZE, max_overflow=0, pool_timeout=_BUSY_TIMEOUT_S)
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """Immediate transactions: a transaction that may write waits at its start, and can't fail in its middle."""
+    connection.isolation_level = "IMMEDIATE"
+    connection.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_S * 1000}")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _create_tables(engine: sa.Engine, url: str) -> None:
+    """The engine library's tables and ours; harmless where they exist, and where two do it at once."""
+    schema = None if is_sqlite(url) else SCHEMA
+    look = sa.inspect(engine)
+    if look.has_table("dbos_migrations", schema=schema) and look.has_table("encode_media_jobs", schema=schema):
+        return
+    from dbos import DBOS
+
+    quiet_library_log()
+    DBOS.migrate(url, schema=SCHEMA)
+    try:
+        metadata.create_all(engine)
+    except SQLAlchemyError:
+        if not sa.inspect(engine).has_table("encode_media_jobs", schema=schema):
+            raise
+
+
+def quiet_library_log() -> None:
+    """The library's log goes where ours goes, warnings only; it would add its own handler to a bare logger."""
+    log = logging.getLogger("dbos")
+    log.setLevel(logging.WARNING)
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())

@@ -1,0 +1,119 @@
+"""Submitting to and reading the job database, from any process: the port's client side."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from encode_media.errors import failure
+from encode_media.jobs.engine import JobRecord, Submission
+from encode_media.model.codec import to_json
+from encode_media.model.request import EncodeRequest, job_id
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from encode_media.jobs.store import Store
+
+T = TypeVar("T")
+_PURGE_AT_ONCE = 500
+"""Jobs per transaction: other writers get their turn in between."""
+
+
+class DbosClient:
+    """A `JobClient`. Connects at its first use and creates what a fresh database misses.
+
+    Nothing here waits for a database that is away: `database.unavailable` comes within seconds, and the
+    next call tries anew.
+    """
+
+    def __init__(self, database_url: str) -> None:
+        self._url = database_url
+        self._store: Store | None = None
+        self._opening = threading.Lock()
+
+    def store(self) -> Store:
+        """The opened database."""
+        with self._opening:
+            if self._store is None:
+                from encode_media.jobs.store import open_store
+
+                self._store = open_store(self._url)
+            return self._store
+
+    def submit(self, request: EncodeRequest, *, again: bool = True) -> Submission:
+        return self._write(lambda conn: self._submit(conn, request, again=again))
+
+    def _submit(self, conn: sa.Connection, request: EncodeRequest, *, again: bool) -> Submission:
+        from encode_media.jobs import job_table
+
+        attempts = job_table.lock_key(conn, request.base_id)
+        known = job_table.reusable(conn, request.base_id, again=again)
+        if known is not None:
+            return Submission(job_id=known, created=False)
+        name = job_id(request.base_id, attempts + 1)
+        priority = request.priority
+        job_table.add(conn, request, name, attempts + 1)
+        self.store().enqueue_job(conn, name, to_json(request), priority)
+        return Submission(job_id=name, created=True)
+
+    def cancel(self, job_id: str) -> bool:
+        return self._write(lambda conn: self._cancel(conn, job_id))
+
+    def _cancel(self, conn: sa.Connection, job_id: str) -> bool:
+        from encode_media.jobs import job_table
+
+        if job_table.withdraw(conn, job_id):
+            # Ended for everybody from this moment; its end is told beside the queue, by a worker.
+            job_table.end(conn, job_id, {"status": "cancelled", "error": failure("cancelled").to_dict()})
+            known = job_table.record(conn, job_id)
+            if known is not None:
+                self.store().enqueue_withdrawal(conn, job_id, to_json(known.request))
+            return True
+        if job_table.mark_cancelled(conn, job_id):
+            return True
+        if job_table.record(conn, job_id) is None:
+            raise failure("job.unknown", job_id=job_id)
+        return False
+
+    def job(self, job_id: str) -> JobRecord | None:
+        from encode_media.jobs import job_table
+
+        return self._read(lambda conn: job_table.record(conn, job_id))
+
+    def jobs(self, *, active_only: bool = False, limit: int = 100) -> Sequence[JobRecord]:
+        from encode_media.jobs import job_table
+
+        return self._read(lambda conn: job_table.newest(conn, active_only=active_only, limit=limit))
+
+    def purge(self, *, older_than_s: float) -> int:
+        from encode_media.jobs import job_table
+
+        old = self._read(lambda conn: job_table.ended_before(conn, time.time() - older_than_s))
+        for start in range(0, len(old), _PURGE_AT_ONCE):
+            part = old[start : start + _PURGE_AT_ONCE]
+            # The steps first: a crash in between leaves rows that the next purge finds.
+            self.store().forget(part)
+            self._write(partial(job_table.forget, job_ids=part))
+        return len(old)
+
+    def close(self) -> None:
+        with self._opening:
+            if self._store is not None:
+                self._store.close()
+                self._store = None
+
+    def _read(self, query: Callable[[sa.Connection], T]) -> T:
+        from encode_media.jobs.database import translated
+
+        with translated(), self.store().engine.connect() as conn:
+            return query(conn)
+
+    def _write(self, change: Callable[[sa.Connection], T]) -> T:
+        from encode_media.jobs.database import translated
+
+        with translated(), self.store().engine.begin() as conn:
+            return change(conn)

@@ -1,0 +1,109 @@
+"""What a story sees of the durable engine while it is told."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from dbos import DBOS
+from sqlalchemy.exc import SQLAlchemyError
+
+from encode_media.errors import failure
+from encode_media.jobs import job_table
+from encode_media.jobs.engine import JsonDict, RetryPolicy
+from encode_media.jobs.steps import (
+    CANCEL_POLL_S,
+    ONCE,
+    Interrupted,
+    ProgressGate,
+    Surroundings,
+    carry_out,
+    value_of,
+)
+from encode_media.model.result import Progress
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+CRASH_LIMIT = 3
+"""A step that took its worker with it this often is given up, and with it the job: `job.crashed`."""
+_DATABASE_RETRY_S = 1.0
+
+
+class DbosContext:
+    """A `JobContext` of one start of a job. `starts` counts this one and those since a step last ended."""
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        job_id: str,
+        stopping: threading.Event,
+        *,
+        starts: int = 1,
+        withdrawn: bool = False,
+    ) -> None:
+        self._engine, self._job_id, self._stopping, self._starts = engine, job_id, stopping, starts
+        self._gate = ProgressGate()
+        self._cancelled, self._asked_at = withdrawn, 0.0
+        self._around = Surroundings(job_id=job_id, stopping=stopping, cancelled=self._cancelled_by_someone)
+
+    @property
+    def job_id(self) -> str:
+        return self._job_id
+
+    def step(self, name: str, work: Callable[..., JsonDict], *args: Any, retry: RetryPolicy = ONCE) -> JsonDict:
+        # A failure is an outcome like any other here: the library's own way would store an exception.
+        outcome: JsonDict = DBOS.run_step({"name": name}, self._outcome, name, work, args, retry)
+        return value_of(outcome)
+
+    def _outcome(
+        self, name: str, work: Callable[..., JsonDict], args: tuple[Any, ...], retry: RetryPolicy
+    ) -> JsonDict:
+        if self._starts > CRASH_LIMIT:
+            _log.error("job %s: step %s ended its worker %d times", self._job_id, name, self._starts - 1)
+            outcome = {"error": failure("job.crashed", count=self._starts - 1).to_dict()}
+        else:
+            outcome = carry_out(name, work, args, retry, self._around)
+        if self._starts > 1:
+            self.patiently(lambda conn: job_table.set_starts(conn, self._job_id, 1))
+            self._starts = 1
+        return outcome
+
+    def report(self, progress: Progress) -> None:
+        if not self._gate.passes(progress):
+            return
+        try:
+            with self._engine.begin() as conn:
+                job_table.report(conn, self._job_id, progress)
+        except SQLAlchemyError as error:
+            _log.warning("job %s: progress not stored: %s", self._job_id, type(error).__name__)
+
+    def cancelled(self) -> bool:
+        return self._stopping.is_set() or self._cancelled_by_someone()
+
+    def _cancelled_by_someone(self) -> bool:
+        now = time.monotonic()
+        if self._cancelled or now - self._asked_at < CANCEL_POLL_S:
+            return self._cancelled
+        try:
+            with self._engine.connect() as conn:
+                self._cancelled = job_table.is_cancelled(conn, self._job_id)
+            self._asked_at = now
+        except SQLAlchemyError as error:
+            _log.warning("job %s: can't see whether it was cancelled: %s", self._job_id, type(error).__name__)
+        return self._cancelled
+
+    def patiently(self, change: Callable[[sa.Connection], T]) -> T:
+        """Makes a change, waiting for as long as the database is away."""
+        while True:
+            try:
+                with self._engine.begin() as conn:
+                    return change(conn)
+            except SQLAlchemyError as error:
+                _log.warning("job %s: the database is away: %s", self._job_id, type(error).__name__)
+            if self._stopping.wait(_DATABASE_RETRY_S):
+                raise Interrupted(self._job_id)

@@ -1,0 +1,75 @@
+"""What a job has done by others, as values, so that the story can be told without ffmpeg."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from encode_media.model.media import Media, SourceRef
+from encode_media.model.plan import EncodePlan
+from encode_media.model.request import Options
+from encode_media.model.result import OutputResult, Progress
+from encode_media.settings import Settings
+
+if TYPE_CHECKING:
+    from encode_media.media.capabilities import Ffmpeg
+    from encode_media.presets.catalog import Catalog
+
+
+class Ran(Protocol):
+    """What the story needs to know of an encode (a `running.runner.RunReport`)."""
+
+    @property
+    def elapsed_s(self) -> float: ...
+
+    @property
+    def argvs(self) -> tuple[tuple[str, ...], ...]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    probe: Callable[[SourceRef], Media]
+    plan: Callable[[Media, str, Options], EncodePlan]
+    """Media, preset name, options."""
+    run: Callable[[EncodePlan, Path, Callable[[Progress], None], Callable[[], bool]], Ran]
+    """Plan, an empty folder, where progress goes, whether to stop."""
+    verify: Callable[[EncodePlan, Path], tuple[OutputResult, ...]]
+
+
+def real_work(catalog: Catalog, ffmpeg: Ffmpeg, settings: Settings) -> Work:
+    """PyAV probes, ffmpeg encodes."""
+
+    def probe(source: SourceRef) -> Media:
+        from encode_media.media.probe import probe as probe_media
+
+        return probe_media(source)
+
+    def plan(media: Media, preset: str, options: Options) -> EncodePlan:
+        from encode_media.planning.planner import make_plan
+
+        return make_plan(media, catalog.resolve(preset, media, options))
+
+    def run(
+        plan: EncodePlan, folder: Path, on_progress: Callable[[Progress], None], cancelled: Callable[[], bool]
+    ) -> Ran:
+        from encode_media.running.runner import run_plan
+
+        return run_plan(
+            plan,
+            folder,
+            ffmpeg.path,
+            on_progress=on_progress,
+            cancelled=cancelled,
+            stall_limit_s=settings.stall_limit_s,
+            time_limit_s=settings.time_limit_s,
+        )
+
+    def verify(plan: EncodePlan, folder: Path) -> tuple[OutputResult, ...]:
+        from encode_media.running.verify import verify as verify_outputs
+
+        outputs: tuple[OutputResult, ...] = verify_outputs(plan, folder)
+        return outputs
+
+    return Work(probe=probe, plan=plan, run=run, verify=verify)
