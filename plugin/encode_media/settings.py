@@ -29,6 +29,8 @@ class Settings:
     """Job folders and kept failures; may be emptied when no job runs."""
     preset_folders: tuple[Path, ...] = ()
     """Studio folders, first wins; the built-in presets come last."""
+    location_plugins: tuple[Path, ...] = ()
+    """ftrack plug-in folders our sessions load: a studio's locations need theirs to find a path."""
     triggers_file: Path | None = None
     source_roots: tuple[Path, ...] = ()
     """Sources must lie below one of these; empty allows all."""
@@ -58,6 +60,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         database=env.get("ENCODE_MEDIA_DB") or f"sqlite:///{(data / 'jobs.sqlite').as_posix()}",
         work_folder=_path(env, "ENCODE_MEDIA_WORK") or data / "work",
         preset_folders=_paths(env, "ENCODE_MEDIA_PRESETS"),
+        location_plugins=_paths(env, "ENCODE_MEDIA_LOCATION_PLUGINS"),
         triggers_file=_path(env, "ENCODE_MEDIA_TRIGGERS"),
         source_roots=_paths(env, "ENCODE_MEDIA_SOURCE_ROOTS"),
         output_root=_path(env, "ENCODE_MEDIA_OUTPUT_ROOT"),

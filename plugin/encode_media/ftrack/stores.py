@@ -1,0 +1,149 @@
+"""Where the files of a component are kept: on the server, or in folders below the output root."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from encode_media.errors import EncodeMediaError, failure
+from encode_media.ftrack.entities import VersionInfo
+from encode_media.ftrack.parts import FilePart, Part, file_name_below_root, folder_below_root
+from encode_media.ftrack.review import SERVER_LOCATION, UNMANAGED_LOCATION
+from encode_media.ftrack.upload import Retries, upload
+
+if TYPE_CHECKING:
+    import ftrack_api
+
+OnBytes = Callable[[int], None]
+
+
+class Store(Protocol):
+    """One location's way with files. Keeping the same file again is harmless."""
+
+    def keep(self, part: Part, file: FilePart, on_bytes: OnBytes) -> str:
+        """Stores one file; gives its resource identifier."""
+        ...
+
+    def pattern(self, part: Part) -> str:
+        """The resource identifier of a sequence as a whole."""
+        ...
+
+
+class ServerStore:
+    """`ftrack.server`: bytes under the component's id."""
+
+    def __init__(self, session: ftrack_api.Session, retries: Retries | None = None) -> None:
+        self._session, self._retries = session, retries
+
+    def keep(self, part: Part, file: FilePart, on_bytes: OnBytes) -> str:
+        name = f"{part.component_name}{'.' + file.name if part.is_sequence else ''}{file.file_type}"
+        upload(
+            self._session, file.component_id, file.path, file_name=name, on_bytes=on_bytes, retries=self._retries
+        )
+        return file.component_id
+
+    def pattern(self, part: Part) -> str:
+        return part.component_id
+
+
+class FolderStore:
+    """`ftrack.unmanaged`: files below the output root, found by project, shot, version and output."""
+
+    def __init__(self, root: Path, version: VersionInfo, job_id: str) -> None:
+        self._root, self._version, self._job_id = root, version, job_id
+
+    def keep(self, part: Part, file: FilePart, on_bytes: OnBytes) -> str:
+        number = file.name if part.is_sequence else ""
+        target = self._folder(part) / file_name_below_root(self._version, part, number)
+        place(file.path, target)
+        on_bytes(target.stat().st_size)
+        return str(target)
+
+    def pattern(self, part: Part) -> str:
+        number = f"%0{part.padding}d" if part.padding else "%d"
+        return str(self._folder(part) / file_name_below_root(self._version, part, number))
+
+    def _folder(self, part: Part) -> Path:
+        return self._root / folder_below_root(self._version, part, self._job_id)
+
+
+def open_store(
+    name: str,
+    session: ftrack_api.Session,
+    version: VersionInfo,
+    job_id: str,
+    *,
+    output_root: Path | None,
+    retries: Retries | None = None,
+) -> Store:
+    """The store behind a location's name.
+
+    Raises:
+        InvalidParameters: there is no such location, or it can't keep files from here.
+    """
+    if name == SERVER_LOCATION:
+        return ServerStore(session, retries)
+    if name == UNMANAGED_LOCATION and output_root is not None:
+        return FolderStore(output_root, version, job_id)
+    problem = (
+        "no folder for results is configured (ENCODE_MEDIA_OUTPUT_ROOT)"
+        if name == UNMANAGED_LOCATION
+        else f"nothing can be kept in the location {name!r} from here"
+    )
+    allowed = SERVER_LOCATION if output_root is None else f"{SERVER_LOCATION}, {UNMANAGED_LOCATION}"
+    raise failure("options.invalid", option="location", problem=problem, allowed=allowed)
+
+
+def place(source: Path, target: Path) -> None:
+    """Puts a file at `target`: linked where the file system can, else copied; never half there.
+
+    Raises:
+        OutOfSpace: no space for the copy.
+        NotPermitted: the folder can't be written.
+    """
+    if target.exists() and not source.exists():
+        return  # An earlier try put it there, and its job folder is gone.
+    partial = target.with_name(f".{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial.unlink(missing_ok=True)
+        try:
+            os.link(source, partial)
+        except OSError:
+            # Another disk, or a file system without hard links.
+            shutil.copyfile(source, partial)
+        partial.replace(target)
+    except OSError as error:
+        raise _storage_failure(error, source, target) from error
+
+
+def _storage_failure(error: OSError, source: Path, target: Path) -> EncodeMediaError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return failure("disk.full", path=target.parent)
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return failure("output.not_permitted", path=target.parent)
+    if isinstance(error, FileNotFoundError) and not source.exists():
+        return failure("output.wrong", name=source.name, problem="the encoded file is gone")
+    return failure("storage.failed", problem=f"{error.strerror}: {target}")
+
+
+def discard_from_folder(root: Path | None, identifier: str) -> None:
+    """Removes a file we once kept below the output root, and folders that it leaves empty.
+
+    Anything outside the root is left alone, whatever its row says.
+    """
+    path = Path(identifier)
+    if root is None or "%" in path.name or ".." in path.parts or root not in path.parents:
+        return
+    path.unlink(missing_ok=True)
+    for folder in path.parents:
+        if folder == root:
+            break
+        try:
+            folder.rmdir()
+        except OSError:
+            break  # Not empty.
