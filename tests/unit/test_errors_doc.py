@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import string
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from encode_media import errors
-from encode_media.errors import CATALOGUE, CatalogueEntry, failure
+from encode_media.errors import CATALOGUE, CatalogueEntry
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "errors.md"
@@ -52,23 +50,6 @@ def test_the_page_is_what_the_script_writes() -> None:
     script = ROOT / "scripts" / "write_errors_doc.py"
     done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-@pytest.mark.parametrize("entry", CATALOGUE.values(), ids=lambda entry: entry.code)
-def test_a_failure_has_its_facts_filled_in(entry: CatalogueEntry) -> None:
-    names = {name for _, name, _, _ in string.Formatter().parse(entry.sentence + entry.hint) if name}
-    error = failure(entry.code, **{name: f"<{name}>" for name in names})
-    assert isinstance(error, entry.kind)
-    assert all(f"<{name}>" in error.message + error.hint for name in names)
-    assert "{" not in error.message + error.hint
-
-
-@pytest.mark.parametrize("entry", CATALOGUE.values(), ids=lambda entry: entry.code)
-def test_an_error_survives_being_stored(entry: CatalogueEntry) -> None:
-    error = failure(entry.code, path="/p", seconds=3)
-    stored = error.to_dict()
-    again = errors.EncodeMediaError.from_dict(stored)
-    assert (type(again), again.to_dict()) == (type(error), stored)
 
 
 def test_exit_codes_tell_the_classes_apart() -> None:

@@ -65,6 +65,11 @@ def classify(
     return failure("ffmpeg.failed", problem=_last_words(evidence, exit_code), exit_code=exit_code)
 
 
+def lost_writes(stderr: Sequence[str]) -> EncodeMediaError | None:
+    """What a run that claims success failed to write: ffmpeg 5.1 ends with 0 when only the last write fails."""
+    return _disk_full(Evidence(lines=tuple(stderr), sources=(), source=""))
+
+
 def _plain(line: str) -> str:
     return _PREFIX.sub("", line).strip()
 
@@ -223,6 +228,6 @@ _RULES: tuple[Rule, ...] = (
     _says("source.corrupt", r"moov atom not found|partial file|Invalid NAL unit size|chunk too big"),
     _says("source.corrupt", r"Invalid PNG signature|Wrong magic number|Decoding error:|decode error rate"),
     _says("source.corrupt", r"Error while decoding stream|Cannot determine format of input stream"),
-    _says("source.not_media", r"Invalid data found when processing input|Error opening input"),
+    _says("source.not_media", r"Invalid data found when processing input|could not find codec parameters|Error opening input"),
 )  # fmt: skip
 """In this order; the first that recognises a line decides."""

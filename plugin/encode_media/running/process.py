@@ -52,11 +52,11 @@ class ByteStream(Protocol):
 
 
 def lines_of(stream: ByteStream, max_length: int = MAX_LINE) -> Iterator[str]:
-    """Lines of a stream as they come, each cut at `max_length`; memory stays bounded whatever arrives."""
+    """Lines that aren't empty, as they come, each cut at `max_length`: memory is bounded whatever arrives."""
     rest = b""
     while chunk := stream.read(_CHUNK):
         *whole, rest = re.split(rb"[\r\n]+", rest + chunk)
-        for line in whole:
+        for line in filter(None, whole):
             yield line[:max_length].decode("utf-8", "replace")
         rest = rest[:max_length]
     if rest:
@@ -70,7 +70,13 @@ class ChildProcess:
     """
 
     def __init__(
-        self, argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str], on_output: Callable[[str], None]
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path,
+        environment: Mapping[str, str],
+        on_output: Callable[[str], None],
+        max_line: int = MAX_LINE,
     ) -> None:
         self._log = Log()
         self._process = subprocess.Popen(
@@ -86,8 +92,8 @@ class ChildProcess:
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         self._readers = (
-            _reader(self._process.stdout, on_output),
-            _reader(self._process.stderr, self._log.add),
+            _reader(self._process.stdout, on_output, max_line),
+            _reader(self._process.stderr, self._log.add, MAX_LINE),
         )
 
     def __enter__(self) -> ChildProcess:
@@ -136,12 +142,12 @@ class ChildProcess:
             self._process.stdin.write(order)
 
 
-def _reader(stream: IO[bytes] | None, take: Callable[[str], None]) -> threading.Thread:
+def _reader(stream: IO[bytes] | None, take: Callable[[str], None], max_line: int) -> threading.Thread:
     def drain() -> None:
         if stream is None:
             return
         with contextlib.suppress(ValueError, OSError):  # closed from the other side while reading
-            for line in lines_of(stream):
+            for line in lines_of(stream, max_line):
                 take(line)
 
     thread = threading.Thread(target=drain, daemon=True)

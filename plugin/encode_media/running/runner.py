@@ -13,17 +13,13 @@ from encode_media.errors import EncodeMediaError, failure
 from encode_media.model.plan import Command, EncodePlan
 from encode_media.model.result import Progress, Stage, job_percent
 from encode_media.running import folder as job_folder
-from encode_media.running.classify import classify
+from encode_media.running.classify import classify, lost_writes
 from encode_media.running.process import ChildProcess
 from encode_media.running.progress import Position, ProgressReader, RemainingTime, fraction_done
 from encode_media.running.watch import Limits, Seen, Watch
 from encode_media.settings import child_environment
 from encode_media.timebase import size_text
 
-REPORT_ARGV = (
-    "-nostdin", "-hide_banner", "-nostats", "-v", "error", "-progress", "pipe:1", "-stats_period", "0.5", "-y",
-)  # fmt: skip
-"""How ffmpeg talks to us; put before every command's own arguments."""
 LOOK_EVERY_S = 0.25
 """Also the longest wait before a wish to cancel is seen; cancelling is done within 3 s in all."""
 GRACE_S = 2.0
@@ -150,7 +146,7 @@ class _Run:
         job_folder.lay_links(self.folder, self.plan.links, black)
 
     def _run(self, command: Command, *, done: float, share: float) -> None:
-        argv = (self.ffmpeg, *REPORT_ARGV, *command.argv)
+        argv = (self.ffmpeg, *command.argv)
         self.argvs.append(argv)
         reader = ProgressReader()
         self.watch.next_command(time.monotonic())
@@ -165,6 +161,9 @@ class _Run:
             self._judge(code, child.log)
 
     def _judge(self, code: int, log: Sequence[str]) -> None:
+        lost = lost_writes(log) if code == 0 else None
+        if lost is not None:
+            raise _with_log(lost, log)
         # Somebody may have cancelled in the very moment it ended; then the exit code says nothing.
         if code != 0:
             source = self.plan.media.source.path

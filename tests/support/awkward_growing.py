@@ -1,0 +1,12 @@
+"""A stand-in for ffmpeg whose result grows without end: `awkward_growing.py FILE`."""
+
+import sys
+import time
+
+with open(sys.argv[1], "wb", buffering=0) as file:  # noqa: PTH123 - unbuffered
+    frame = 0
+    while True:
+        frame += 1
+        file.write(bytes(200_000))
+        print(f"frame={frame}\nprogress=continue", flush=True)
+        time.sleep(0.02)
