@@ -12,6 +12,9 @@ from typing import Any, Literal
 
 from encode_media.model.media import MissingFrames
 
+STRICT = {"extra": "forbid", "coerce_numbers_to_str": True}
+"""How preset files are read into these values: a misspelt key is a mistake, and `speed: 4` is a text."""
+
 
 class OptionKind(str, Enum):
     """How an option is validated and which form field shows it."""
@@ -26,6 +29,8 @@ class OptionKind(str, Enum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
     """A value a person may choose; the preset's expressions read it as `options.<name>`."""
+
+    __pydantic_config__ = STRICT
 
     kind: OptionKind
     label: str
@@ -48,6 +53,8 @@ class OutputKind(str, Enum):
 class SizeSpec:
     """The largest size; the picture is fitted inside, never enlarged unless `upscale`."""
 
+    __pydantic_config__ = STRICT
+
     rung: int | None = None
     """A ladder step, named by its height: fits 16:9 of that height, turned for portrait pictures."""
     max_width: int | None = None
@@ -57,6 +64,8 @@ class SizeSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoSpec:
+    __pydantic_config__ = STRICT
+
     codec: Literal["h264", "prores", "vp9", "png", "mjpeg"]
     profile: str | None = None
     pixel_format: str
@@ -75,15 +84,21 @@ class VideoSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioSpec:
+    __pydantic_config__ = STRICT
+
     codec: Literal["aac", "opus", "pcm"]
     bitrate: str | None = None
     channels: int = 2
     sample_rate: int = 48000
+    bit_depth: Literal[16, 24] = 24
+    """PCM only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishSpec:
     """What becomes of the file in ftrack."""
+
+    __pydantic_config__ = STRICT
 
     role: Literal["reviewable", "thumbnail", "deliverable"] = "deliverable"
     """`reviewable` gets `ftr_meta` and goes to `ftrack.server`; `thumbnail` is set on the version."""
@@ -93,6 +108,8 @@ class PublishSpec:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputSpec:
     """One output of a preset. `name` is the component name."""
+
+    __pydantic_config__ = STRICT
 
     name: str
     kind: OutputKind
@@ -117,6 +134,8 @@ class Preset:
     missing_frames: MissingFrames
     default_rate: Fraction
     """For sequences nobody gave a rate for."""
+    frame_rate: Fraction | None = None
+    """Reads a sequence at this rate, whatever its own; movies keep theirs."""
     background: str = "black"
     """Where transparency has to go: an ffmpeg colour name or #rrggbb."""
     outputs: tuple[OutputSpec, ...]

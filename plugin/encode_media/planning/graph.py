@@ -1,1 +1,133 @@
-"""Placeholder for the planner."""
+"""One ffmpeg run as data, compiled to an argument list. The only module that knows ffmpeg-python.
+
+Each output names its whole chain of filters from the source on. Chains that begin alike are laid
+once and split where they part, so outputs can be described without knowing of each other and still
+share the decode and every step they have in common.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+GLOBAL_FLAGS = (
+    "-nostdin", "-hide_banner", "-v", "error", "-progress", "pipe:1", "-nostats", "-stats_period", "0.5", "-y",
+)  # fmt: skip
+"""Progress blocks on stdout twice a second, only errors on stderr; -y because names are private to the job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One filter. An option without a name is positional and comes first."""
+
+    name: str
+    options: tuple[tuple[str, str], ...] = ()
+
+
+Chain = tuple[Filter, ...]
+
+
+def step(name: str, *positional: object, **options: object) -> Filter:
+    """A filter from plain values; fractions and numbers are written as ffmpeg reads them."""
+    pairs = [("", text_of(value)) for value in positional]
+    pairs += [(key, text_of(value)) for key, value in options.items()]
+    return Filter(name, tuple(pairs))
+
+
+def text_of(value: object) -> str:
+    """`24000/1001`, never 23.976; everything else as Python writes it."""
+    return f"{value.numerator}/{value.denominator}" if isinstance(value, Fraction) else str(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputFile:
+    """What is read. `options` go before `-i`; None is a flag without a value."""
+
+    path: str
+    options: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputFile:
+    """What is written. `audio` None: no sound."""
+
+    path: str
+    video: Chain
+    audio: Chain | None = None
+    options: Mapping[str, str | None] = field(default_factory=dict)
+
+
+def compile_run(
+    source: InputFile, outputs: Sequence[OutputFile], *, video_stream: int, audio_stream: int | None = None
+) -> tuple[str, ...]:
+    """The arguments after the program name: one source, its picture and sound shared by all outputs."""
+    import ffmpeg
+
+    node = ffmpeg.input(source.path, **source.options)
+    pictures = _branches(node[str(video_stream)], [output.video for output in outputs], "split")
+    sounds = _branches(
+        node[str(audio_stream)], [output.audio for output in outputs if output.audio is not None], "asplit"
+    )
+    next_sound = iter(sounds)
+    files = []
+    for output, picture in zip(outputs, pictures, strict=True):
+        streams = [picture] if output.audio is None else [picture, next(next_sound)]
+        files.append(ffmpeg.output(*streams, output.path, **output.options))
+    return (*GLOBAL_FLAGS, *ffmpeg.merge_outputs(*files).get_args())
+
+
+def generate_run(filter_name: str, options: Mapping[str, object], output: OutputFile) -> tuple[str, ...]:
+    """The arguments of a run whose picture comes from a generator instead of a file."""
+    import ffmpeg
+
+    described = step(filter_name, **options)
+    text = ":".join(f"{key}={value}" for key, value in described.options)
+    node = ffmpeg.input(f"{filter_name}={text}", f="lavfi")
+    (picture,) = _branches(node["0"], [output.video], "split")
+    return (*GLOBAL_FLAGS, *ffmpeg.output(picture, output.path, **output.options).get_args())
+
+
+def _branches(stream: Any, chains: Sequence[Chain], splitter: str) -> list[Any]:
+    """The end of each chain, in order, with common beginnings laid only once."""
+    ends: dict[int, Any] = {}
+    _grow(stream, list(enumerate(chains)), splitter, ends)
+    return [ends[index] for index in range(len(chains))]
+
+
+def _grow(stream: Any, chains: list[tuple[int, Chain]], splitter: str, ends: dict[int, Any]) -> None:
+    groups = _by_first(chains)
+    branches = [stream] if len(groups) == 1 else _split(stream, splitter, len(groups))
+    for branch, (first, members) in zip(branches, groups, strict=True):
+        if first is None:
+            ends[members[0][0]] = branch
+        else:
+            _grow(_apply(branch, first), members, splitter, ends)
+
+
+def _by_first(chains: Iterable[tuple[int, Chain]]) -> list[tuple[Filter | None, list[tuple[int, Chain]]]]:
+    """Chains grouped by their first filter, which is taken off; a chain at its end is a group of its own."""
+    groups: list[tuple[Filter | None, list[tuple[int, Chain]]]] = []
+    places: dict[Filter, int] = {}
+    for index, chain in chains:
+        if not chain:
+            groups.append((None, [(index, chain)]))
+            continue
+        first, rest = chain[0], chain[1:]
+        if first not in places:
+            places[first] = len(groups)
+            groups.append((first, []))
+        groups[places[first]][1].append((index, rest))
+    return groups
+
+
+def _split(stream: Any, splitter: str, count: int) -> list[Any]:
+    node = stream.filter_multi_output(splitter)
+    return [node.stream(number) for number in range(count)]
+
+
+def _apply(stream: Any, wanted: Filter) -> Any:
+    positional = [value for key, value in wanted.options if not key]
+    named = {key: value for key, value in wanted.options if key}
+    return stream.filter(wanted.name, *positional, **named)

@@ -1,0 +1,45 @@
+"""Numbered images, one for each frame."""
+
+from __future__ import annotations
+
+from encode_media.model.plan import Expected, PlannedOutput
+from encode_media.model.preset import OutputSpec
+from encode_media.planning.colour import convert, target_colour
+from encode_media.planning.graph import OutputFile
+from encode_media.planning.naming import sequence_pattern
+from encode_media.planning.outputs.draft import Draft, Work, place, plain_options, rate_options
+from encode_media.planning.outputs.still import image_encoder
+
+
+def plan_image_sequence(work: Work, spec: OutputSpec, stem: str) -> Draft:
+    """Numbered as the source's frames are, unless the preset says where to begin."""
+    reading = work.reading
+    first = reading.first_frame if spec.first_frame is None else spec.first_frame
+    last = first + (reading.frames or 1) - 1
+    target = target_colour(spec.video, work.colour, work.media.kind)
+    placement = place(work, spec, even=False)
+    file = sequence_pattern(stem, spec.container, (first, last))
+    options = {
+        **rate_options(reading.rate), **plain_options(), **image_encoder(spec.video),
+        "f": "image2", "start_number": str(first),
+    }  # fmt: skip
+    if reading.frames is not None:
+        options["frames:v"] = str(reading.frames)
+    width, height = placement.size
+    return Draft(
+        file=OutputFile(
+            path=file,
+            video=(*work.steps, *placement.crop, *convert(work.colour, target, placement.scaled)),
+            options=options,
+        ),
+        planned=PlannedOutput(
+            name=spec.name, kind=spec.kind, container=spec.container, file=file, first_frame=first,
+            publish=spec.publish,
+            expected=Expected(
+                codec=spec.video.codec, pixel_format=spec.video.pixel_format, width=width, height=height,
+                frames=reading.frames,
+            ),
+        ),
+        target=target,
+        note=f"{spec.name}: {width}x{height} {spec.video.codec} {spec.video.pixel_format}, frames {first}-{last}",
+    )  # fmt: skip

@@ -1,0 +1,204 @@
+"""Movies: H.264, ProRes and VP9 with sound of exactly the picture's length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from encode_media.model.geometry import Size
+from encode_media.model.media import SourceKind
+from encode_media.model.plan import Expected, PlannedOutput
+from encode_media.model.preset import AudioSpec, OutputSpec, VideoSpec
+from encode_media.planning import sound
+from encode_media.planning.colour import TargetColour, convert, rescale, target_colour
+from encode_media.planning.graph import Chain, OutputFile
+from encode_media.planning.outputs.draft import Draft, Options, Placement, Work, place, plain_options, rate_options
+from encode_media.timebase import Timecode, describe_rate, nominal_rate
+
+_HIGHEST_TIMECODE_RATE = 60
+"""SMPTE labels are defined up to here."""
+
+_PRORES_PROFILES = {"proxy": ("0", "Proxy"), "lt": ("1", "LT"), "standard": ("2", "Standard"), "hq": ("3", "HQ")}
+"""Our name: ffmpeg's number, the name a probe gives."""
+
+_VP9_REALTIME_SPEED = 6
+"""From here on `-cpu-used` only exists in VP9's realtime mode."""
+
+_VP9_TILE_WIDTHS = (640, 1280, 2560)
+"""Widths from which one, two and three powers of two of tile columns are of use."""
+
+
+def plan_videos(work: Work, specs: Sequence[OutputSpec], stems: Sequence[str]) -> list[Draft]:
+    """All movies of a job. Of those that are alike but for their size, the smaller are scaled from the largest."""
+    placements = [place(work, spec, even=True) for spec in specs]
+    targets = [target_colour(spec.video, work.colour, work.media.kind) for spec in specs]
+    largest: dict[TargetColour, Placement] = {}
+    for target, placement in zip(targets, placements, strict=True):
+        if target not in largest or _area(placement.size) > _area(largest[target].size):
+            largest[target] = placement
+    drafts = []
+    for spec, stem, target, placement in zip(specs, stems, targets, placements, strict=True):
+        chain = _picture(work, target, largest[target], placement.size)
+        drafts.append(_draft(work, spec, stem, target, placement.size, chain))
+    return drafts
+
+
+def _area(size: Size) -> int:
+    return size[0] * size[1]
+
+
+def _picture(work: Work, target: TargetColour, largest: Placement, size: Size) -> Chain:
+    chain = (*work.steps, *largest.crop, *convert(work.colour, target, largest.scaled))
+    return chain if size == largest.size else (*chain, *rescale(target, size))
+
+
+def _draft(work: Work, spec: OutputSpec, stem: str, target: TargetColour, size: Size, chain: Chain) -> Draft:
+    reading = work.reading
+    audio = spec.audio if work.media.audio else None
+    timecode = _timecode(work) if spec.container == "mov" else None
+    file = f"{stem}.{spec.container}"
+    options: Options = {
+        **rate_options(reading.rate), **plain_options(), **_encoder(spec.video, reading.rate, size),
+        **_container(spec.container, timecode), **_colour_options(target),
+    }  # fmt: skip
+    if reading.frames is not None:
+        options["frames:v"] = str(reading.frames)
+    if audio:
+        options |= sound.sound_options(audio)
+    return Draft(
+        file=OutputFile(path=file, video=chain, audio=_sound(work, audio), options=options),
+        planned=PlannedOutput(
+            name=spec.name, kind=spec.kind, container=spec.container, file=file, publish=spec.publish,
+            expected=_expected(work, spec, size, target, audio, timecode),
+        ),
+        target=target,
+        note=f"{spec.name}: {_describe(spec, size, reading.rate, target)}",
+    )  # fmt: skip
+
+
+def _sound(work: Work, audio: AudioSpec | None) -> Chain | None:
+    if audio is None:
+        return None
+    return sound.sound_chain(audio, work.video.start_s, work.reading.duration_s)
+
+
+def _describe(spec: OutputSpec, size: Size, rate: Fraction, target: TargetColour) -> str:
+    shown = "sRGB" if target.curve != "bt709" else "BT.709"
+    return (
+        f"{size[0]}x{size[1]} {spec.video.codec} {target.pixel_format} at {describe_rate(rate)}, "
+        f"BT.709 limited range, tagged {shown}"
+    )
+
+
+def _expected(
+    work: Work, spec: OutputSpec, size: Size, target: TargetColour, audio: AudioSpec | None, timecode: str | None
+) -> Expected:
+    return Expected(
+        codec=spec.video.codec,
+        profile=_probed_profile(spec.video),
+        pixel_format=spec.video.pixel_format,
+        width=size[0],
+        height=size[1],
+        frames=work.reading.frames,
+        frame_rate=work.reading.rate,
+        duration_s=work.reading.duration_s,
+        colour=target.tags,
+        audio_codec=sound.probed_codec(audio) if audio else None,
+        audio_channels=audio.channels if audio else None,
+        audio_sample_rate=audio.sample_rate if audio else None,
+        faststart=spec.container == "mp4",
+        timecode=timecode,
+    )
+
+
+def _timecode(work: Work) -> str | None:
+    """The movie's own start, or a sequence's first frame number counted at its rate."""
+    rate = work.reading.rate
+    if nominal_rate(rate) > _HIGHEST_TIMECODE_RATE:
+        return None
+    if work.media.kind is SourceKind.SEQUENCE:
+        first = work.reading.first_frame
+        return str(Timecode(frame=first, rate=rate)) if first >= 0 else None
+    if not work.media.timecode:
+        return None
+    try:
+        return str(Timecode.parse(work.media.timecode, rate))
+    except ValueError:
+        # A label that does not exist at this rate would be written as it is, and read as something else.
+        return None
+
+
+def _container(container: str, timecode: str | None) -> Options:
+    if container == "mp4":
+        return {"f": "mp4", "movflags": "+faststart", "write_tmcd": "0"}
+    if container == "mov":
+        return {"f": "mov", **({"timecode": timecode} if timecode else {"write_tmcd": "0"})}
+    return {"f": container}
+
+
+def _colour_options(target: TargetColour) -> Options:
+    """Agrees with the tags of the frames; older builds need it for the container."""
+    return {
+        "color_range": "tv", "colorspace": "bt709", "color_primaries": "bt709", "color_trc": target.curve,
+    }  # fmt: skip
+
+
+def _probed_profile(spec: VideoSpec) -> str | None:
+    if spec.codec == "h264":
+        return "High"
+    if spec.codec == "prores":
+        return _PRORES_PROFILES[spec.profile or "hq"][1]
+    return "Profile 0"
+
+
+def _encoder(spec: VideoSpec, rate: Fraction, size: Size) -> Options:
+    return _ENCODERS[spec.codec](spec, rate, size)
+
+
+def _gop(spec: VideoSpec, rate: Fraction) -> int:
+    return max(1, round(rate * (spec.gop_s if spec.gop_s is not None else Fraction(1))))
+
+
+def _h264(spec: VideoSpec, rate: Fraction, _size: Size) -> Options:
+    gop = str(_gop(spec, rate))
+    options: Options = {
+        "c:v": "libx264", "profile:v": "high", "preset": spec.speed or "veryfast", "crf": _number(spec.quality, 18),
+        "g": gop, "keyint_min": gop, "sc_threshold": "0", "flags": "+cgop",
+        "bf": str(2 if spec.b_frames is None else spec.b_frames),
+    }  # fmt: skip
+    if spec.max_bitrate:
+        options |= {"maxrate": spec.max_bitrate, "bufsize": _doubled(spec.max_bitrate)}
+    return options
+
+
+def _prores(spec: VideoSpec, _rate: Fraction, _size: Size) -> Options:
+    return {
+        "c:v": "prores_ks", "profile:v": _PRORES_PROFILES[spec.profile or "hq"][0], "vendor": "apl0",
+        "q:v": _number(spec.quality, 4),
+    }  # fmt: skip
+
+
+def _vp9(spec: VideoSpec, rate: Fraction, size: Size) -> Options:
+    speed = spec.speed or "8"
+    tiles = sum(size[0] >= width for width in _VP9_TILE_WIDTHS)
+    return {
+        "c:v": "libvpx-vp9", "b:v": spec.max_bitrate or "0", "crf": _number(spec.quality, 24),
+        "deadline": "realtime" if int(speed) >= _VP9_REALTIME_SPEED else "good", "cpu-used": speed,
+        "row-mt": "1", "tile-columns": str(tiles), "g": str(_gop(spec, rate)),
+    }  # fmt: skip
+
+
+_ENCODERS: dict[str, Callable[[VideoSpec, Fraction, Size], Options]] = {
+    "h264": _h264,
+    "prores": _prores,
+    "vp9": _vp9,
+}
+
+
+def _number(value: float | None, default: float) -> str:
+    return f"{default if value is None else value:g}"
+
+
+def _doubled(bitrate: str) -> str:
+    number = bitrate.rstrip("kKMG")
+    return f"{2 * float(number):g}{bitrate[len(number) :]}"

@@ -1,0 +1,202 @@
+"""How the source is read: the input's options, gaps, and the steps every output shares."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from fractions import Fraction
+
+from encode_media.errors import failure
+from encode_media.media.formats import PROTOCOL_WHITELIST
+from encode_media.media.pattern import FramePattern
+from encode_media.model.media import Media, MissingFrames, SourceKind, VideoStream
+from encode_media.model.plan import FrameLink
+from encode_media.model.preset import Preset
+from encode_media.planning.graph import Chain, InputFile, OutputFile, generate_run, step, text_of
+from encode_media.timebase import FrameSpan, describe_rate, frames_text
+
+MOVIE_FIRST_FRAME = 1001
+"""Number of a movie's first frame where images are made of it: the usual start of a shot."""
+
+LINK_FOLDER = "frames"
+_INTERLACED = frozenset({"tt", "bb", "tb", "bt"})
+_BLACK_FORMATS = {"exr": "gbrpf32le", "dpx": "gbrp10be", "jpg": "yuvj444p", "jpeg": "yuvj444p"}
+"""Pixel format of a generated black frame where the source's own may not be one its encoder takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The source as a constant-rate stream of frames."""
+
+    input: InputFile
+    steps: Chain
+    """Deinterlacing and timing: the beginning of every output's chain."""
+    frames: int | None
+    """What the steps give; None only for a movie whose length nobody knows."""
+    rate: Fraction
+    first_frame: int
+    links: tuple[FrameLink, ...] = ()
+    black_frame: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def duration_s(self) -> Fraction | None:
+        return None if self.frames is None else self.frames / self.rate
+
+
+def read_source(media: Media, video: VideoStream, preset: Preset) -> Reading:
+    """How to read it, gaps handled as the preset says.
+
+    Raises:
+        SourceMissing: frames are missing and the preset does not allow it.
+    """
+    if media.kind is SourceKind.SEQUENCE:
+        return _read_sequence(media, video, preset)
+    if media.kind is SourceKind.STILL:
+        return _read_still(media, video, preset)
+    return _read_movie(media, video)
+
+
+def _read_movie(media: Media, video: VideoStream) -> Reading:
+    # -copyts keeps the file's own times, so that sound can be lined up with the first picture exactly.
+    options: dict[str, str | None] = {"copyts": None} if media.audio else {}
+    steps, notes = _deinterlace(video)
+    if video.variable_rate:
+        frames = None if video.duration_s is None else max(1, round(video.duration_s * video.frame_rate))
+        # The last picture's own length is not always known: two spare copies, then exactly as many as planned.
+        steps += (step("setpts", "PTS-STARTPTS"), step("fps", fps=video.frame_rate),
+                  step("tpad", stop=2, stop_mode="clone"))  # fmt: skip
+        notes += (f"variable frame rate made constant at {describe_rate(video.frame_rate)}; the length is kept",)
+    else:
+        frames = video.frames or _frames_of(video)
+        # Numbered anew: a container's rounded or shifted times must neither drop nor repeat a frame.
+        steps += (step("settb", 1 / video.frame_rate), step("setpts", "N"))
+    return Reading(
+        input=InputFile(path=f"file:{media.source.path}", options=_input_options(media.container, options)),
+        steps=steps,
+        frames=frames,
+        rate=video.frame_rate,
+        first_frame=MOVIE_FIRST_FRAME,
+        notes=notes,
+    )
+
+
+def _frames_of(video: VideoStream) -> int | None:
+    return None if video.duration_s is None else max(1, round(video.duration_s * video.frame_rate))
+
+
+def _deinterlace(video: VideoStream) -> tuple[Chain, tuple[str, ...]]:
+    if video.field_order not in _INTERLACED:
+        return (), ()
+    steps = (step("bwdif", mode="send_frame", parity="auto", deint="interlaced"),)
+    return steps, ("interlaced: each pair of fields becomes one frame",)
+
+
+def _read_still(media: Media, video: VideoStream, preset: Preset) -> Reading:
+    options: dict[str, str | None] = {}
+    if media.container == "image2":
+        # The name is taken as it is, percent signs and all.
+        options = {"pattern_type": "none", "framerate": text_of(preset.default_rate)}
+    return Reading(
+        input=InputFile(path=f"file:{media.source.path}", options=_input_options(media.container, options)),
+        steps=(),
+        frames=1,
+        rate=preset.default_rate if media.container == "image2" else video.frame_rate,
+        first_frame=media.span.first if media.span else MOVIE_FIRST_FRAME,
+    )
+
+
+def _read_sequence(media: Media, video: VideoStream, preset: Preset) -> Reading:
+    span = _span(media)
+    rate = preset.frame_rate or video.frame_rate
+    notes = (f"the sequence is read at {describe_rate(rate)} frames a second",)
+    if not media.missing and span.first >= 0:
+        pattern, start, links, frames = f"file:{media.source.path}", span.first, (), len(span)
+    else:
+        links = _links(media, span, preset)
+        extension = os.path.splitext(media.source.path)[1]
+        pattern, start, frames = f"{LINK_FOLDER}/%06d{extension}", 1, len(links)
+        notes += (_gap_note(media, preset),)
+    options = {"framerate": text_of(rate), "start_number": str(start), "start_number_range": "1"}
+    return Reading(
+        input=InputFile(path=pattern, options=_input_options("image2", options)),
+        steps=(),
+        frames=frames,
+        rate=rate,
+        first_frame=span.first,
+        links=links,
+        black_frame=_black_frame(media, video, rate) if any(link.source is None for link in links) else (),
+        notes=notes,
+    )
+
+
+def _span(media: Media) -> FrameSpan:
+    if media.span is None:
+        raise failure("source.missing", path=media.source.path)
+    return media.span
+
+
+def _input_options(container: str, options: dict[str, str | None]) -> dict[str, str | None]:
+    return {"f": container, "protocol_whitelist": PROTOCOL_WHITELIST, **options}
+
+
+def _links(media: Media, span: FrameSpan, preset: Preset) -> tuple[FrameLink, ...]:
+    """The complete list of frames, gaps filled or left out."""
+    pattern = FramePattern.from_printf(media.source.path)
+    missing = frozenset(media.missing)
+    present = [number for number in span.frames() if number not in missing]
+    if missing and preset.missing_frames is MissingFrames.FAIL or not present:
+        raise failure("source.frames_missing", count=len(missing), total=len(span), frames=frames_text(missing))
+    extension = os.path.splitext(media.source.path)[1]
+    shown = _shown_frames(span, missing, present[0], preset.missing_frames)
+    return tuple(
+        FrameLink(
+            name=f"{LINK_FOLDER}/{index:06d}{extension}",
+            source=None if number is None else os.path.abspath(pattern.path(number)),
+        )
+        for index, number in enumerate(shown, 1)
+    )
+
+
+def _shown_frames(
+    span: FrameSpan, missing: frozenset[int], first_present: int, policy: MissingFrames
+) -> list[int | None]:
+    """The number of the frame to show at each place; None is black. Before the first one there is it is held."""
+    shown: list[int | None] = []
+    latest = first_present
+    for number in span.frames():
+        if number not in missing:
+            latest = number
+            shown.append(number)
+        elif policy is not MissingFrames.SKIP:
+            shown.append(latest if policy is MissingFrames.HOLD else None)
+    return shown
+
+
+def _gap_note(media: Media, preset: Preset) -> str:
+    if not media.missing:
+        return "the frames are numbered anew for reading"
+    frames = frames_text(media.missing)
+    return {
+        MissingFrames.HOLD: f"missing frames {frames}: the frame before is held",
+        MissingFrames.BLACK: f"missing frames {frames}: shown black",
+        MissingFrames.SKIP: f"missing frames {frames}: left out, the result is shorter",
+    }[preset.missing_frames]
+
+
+def _black_frame(media: Media, video: VideoStream, rate: Fraction) -> tuple[str, ...]:
+    """One frame like the others, so that ffmpeg reads on without noticing."""
+    extension = os.path.splitext(media.source.path)[1].lstrip(".").lower()
+    options = {"frames:v": "1", "update": "1", "f": "image2"}
+    if extension == "exr":
+        options |= {"c:v": "exr", "format": "half" if "f16" in video.pixel_format else "float"}
+    return generate_run(
+        "color",
+        {"c": "black", "s": f"{video.width}x{video.height}", "r": rate, "d": 1},
+        OutputFile(
+            path=f"{LINK_FOLDER}/black{os.path.splitext(media.source.path)[1]}",
+            video=(step("format", _BLACK_FORMATS.get(extension, video.pixel_format)),
+                   step("setsar", text_of(video.sample_aspect))),
+            options=options,
+        ),
+    )  # fmt: skip

@@ -1,0 +1,41 @@
+"""What a preset's expressions can read about the source."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from encode_media.model.geometry import highest_rung
+from encode_media.model.media import Media
+from encode_media.timebase import format_rate
+
+
+def source_context(media: Media) -> dict[str, Any]:
+    """`source.<name>`: plain values only. Sizes are upright, with square pixels."""
+    video = media.video
+    width, height = video.upright_size if video else (0, 0)
+    return {
+        "kind": media.kind.value,
+        "width": width,
+        "height": height,
+        "portrait": height > width,
+        "rung": highest_rung((width, height)) if video else 0,
+        "rate": float(video.frame_rate) if video else 0.0,
+        "frame_rate": format_rate(video.frame_rate) if video else "",
+        "frames": media.frame_count or 0,
+        "first_frame": media.span.first if media.span else None,
+        "missing": len(media.missing),
+        "duration": float(video.duration_s or 0) if video else 0.0,
+        "container": media.container,
+        "codec": video.codec if video else "",
+        "pixel_format": video.pixel_format if video else "",
+        "bit_depth": video.bit_depth if video else 0,
+        "has_video": video is not None,
+        "has_audio": bool(media.audio),
+        "has_alpha": video.has_alpha if video else False,
+        "is_float": video.is_float if video else False,
+        "is_rgb": video.is_rgb if video else False,
+        "interlaced": video.field_order in ("tt", "bb", "tb", "bt") if video else False,
+        "variable_rate": video.variable_rate if video else False,
+        "timecode": media.timecode,
+        "layers": len(media.layers),
+    }

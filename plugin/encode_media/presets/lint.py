@@ -1,0 +1,96 @@
+"""Every mistake in a preset file, found by trying it on the sources and options it will meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from encode_media.errors import EncodeMediaError
+from encode_media.model.media import AudioStream, ColourTags, Media, SourceKind, SourceRef, VideoStream
+from encode_media.model.preset import Option, OptionKind
+from encode_media.presets.resolve import resolve
+from encode_media.presets.schema import InvalidPresetError, PresetFile, PresetProblem, load_preset
+from encode_media.timebase import FrameSpan
+
+
+def check_file(path: Path) -> tuple[PresetProblem, ...]:
+    """All problems of one file; none means it works for every kind of source it suits."""
+    try:
+        file = load_preset(path)
+    except InvalidPresetError as error:
+        return error.problems
+    found: dict[PresetProblem, None] = {}
+    for media in typical_sources():
+        if file.suits(media.kind):
+            for options in option_trials(file.options):
+                found.update(dict.fromkeys(_problems(file, media, options)))
+    return tuple(found)
+
+
+def _problems(file: PresetFile, media: Media, options: dict[str, Any]) -> tuple[PresetProblem, ...]:
+    try:
+        preset = resolve(file, media, options)
+    except InvalidPresetError as error:
+        return error.problems
+    except EncodeMediaError as error:
+        return (PresetProblem(file=str(file.path), key="options", problem=error.message),)
+    if not preset.outputs and not options:
+        problem = f"there is no output for a {media.kind.value}, though the preset suits it"
+        return (PresetProblem(file=str(file.path), key="outputs", problem=problem),)
+    return ()
+
+
+def option_trials(options: dict[str, Option]) -> Iterator[dict[str, Any]]:
+    """The defaults, then each option's other values one at a time."""
+    yield {}
+    for name, option in options.items():
+        for value in _trial_values(option):
+            yield {name: value}
+
+
+def _trial_values(option: Option) -> tuple[Any, ...]:
+    if option.kind is OptionKind.CHOICE:
+        return option.choices
+    if option.kind is OptionKind.NUMBER:
+        return tuple(value for value in (option.minimum, option.maximum) if value is not None)
+    return {OptionKind.BOOLEAN: (True, False), OptionKind.RATE: ("24000/1001",), OptionKind.TEXT: ("text",)}[
+        option.kind
+    ]
+
+
+def typical_sources() -> tuple[Media, ...]:
+    """What presets meet: movies large, small, upright and silent; sequences with and without alpha; stills."""
+    sound = (AudioStream(index=1, codec="aac", sample_rate=48000, channels=2, layout="stereo"),)
+    return (
+        _media(SourceKind.MOVIE, 1920, 1080, audio=sound),
+        _media(SourceKind.MOVIE, 3840, 2160),
+        _media(SourceKind.MOVIE, 641, 361, audio=sound),
+        _media(SourceKind.MOVIE, 1080, 1920, audio=sound),
+        _media(SourceKind.SEQUENCE, 2048, 858, pixel_format="gbrpf16le", codec="exr", is_rgb=True, is_float=True),
+        _media(SourceKind.SEQUENCE, 1280, 720, pixel_format="rgba", codec="png", is_rgb=True, has_alpha=True),
+        _media(SourceKind.STILL, 4096, 2304, pixel_format="rgb24", codec="png", is_rgb=True),
+        _media(SourceKind.STILL, 320, 640, pixel_format="gbrpf32le", codec="exr", is_rgb=True, is_float=True),
+    )
+
+
+def _media(
+    kind: SourceKind, width: int, height: int, *, audio: tuple[AudioStream, ...] = (), codec: str = "h264",
+    pixel_format: str = "yuv420p", **video: Any,
+) -> Media:  # fmt: skip
+    frames = 1 if kind is SourceKind.STILL else 48
+    is_movie = kind is SourceKind.MOVIE
+    return Media(
+        source=SourceRef(path="/source.mov" if is_movie else "/source.%04d.png", is_sequence=kind is SourceKind.SEQUENCE),
+        kind=kind,
+        container="mov" if is_movie else "image2",
+        size_bytes=1_000_000,
+        video=VideoStream(
+            index=0, codec=codec, width=width, height=height, pixel_format=pixel_format, frame_rate=Fraction(24),
+            frames=frames, duration_s=Fraction(frames, 24), colour=ColourTags(), **video,
+        ),
+        audio=audio,
+        span=None if is_movie else FrameSpan(first=1001, last=1000 + frames),
+        timecode="01:00:00:00" if is_movie else None,
+    )  # fmt: skip

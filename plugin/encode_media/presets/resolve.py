@@ -1,0 +1,154 @@
+"""A preset file, a source and options become a `Preset`: every expression evaluated, every value checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from pydantic import ValidationError
+
+from encode_media.model.background import BACKGROUND_PATTERN, NAMED
+from encode_media.model.media import Media, MissingFrames
+from encode_media.model.preset import OutputSpec, Preset
+from encode_media.presets.context import source_context
+from encode_media.presets.expressions import ExpressionError, evaluate
+from encode_media.presets.options import resolve_options
+from encode_media.presets.pairs import pair_problems
+from encode_media.presets.schema import (
+    WHEN,
+    InvalidPresetError,
+    PresetFile,
+    PresetProblem,
+    key_path,
+    nearest,
+    problems_of,
+    read_output,
+)
+from encode_media.timebase import parse_rate
+
+Context = Mapping[str, Any]
+
+
+def resolve(file: PresetFile, media: Media, given: Mapping[str, Any]) -> Preset:
+    """The preset for this source and these options. Outputs whose `when` is false are left out.
+
+    Raises:
+        InvalidParameters: an option is unknown or its value not allowed.
+        InvalidPresetError: the file has mistakes that show with this source and these options.
+    """
+    options = resolve_options(file.name, file.options, given)
+    context = {"source": source_context(media), "options": options}
+    problems: list[PresetProblem] = []
+    outputs = tuple(_outputs(file, context, problems))
+    head = _Head(file, context, problems)
+    preset = Preset(
+        name=file.name,
+        label=file.label,
+        description=file.description,
+        missing_frames=head.missing_frames(),
+        default_rate=file.default_rate,
+        frame_rate=head.frame_rate(),
+        background=head.background(),
+        outputs=outputs,
+        options=options,
+    )
+    problems += _name_problems(file, outputs)
+    if problems:
+        raise InvalidPresetError(problems)
+    return preset
+
+
+class _Head:
+    """The evaluated values above the outputs; mistakes are added to `problems` and a harmless value is given."""
+
+    def __init__(self, file: PresetFile, context: Context, problems: list[PresetProblem]) -> None:
+        self._file = file
+        self._context = context
+        self._problems = problems
+
+    def missing_frames(self) -> MissingFrames:
+        allowed = tuple(policy.value for policy in MissingFrames)
+        value = self._value("missing_frames", self._file.missing_frames)
+        if value in allowed:
+            return MissingFrames(value)
+        self._wrong("missing_frames", f"{value!r} is not possible here", allowed)
+        return MissingFrames.FAIL
+
+    def frame_rate(self) -> Fraction | None:
+        value = self._value("frame_rate", self._file.frame_rate)
+        try:
+            return None if value is None or value == "" else parse_rate(value)
+        except ValueError as error:
+            self._wrong("frame_rate", str(error), ())
+            return None
+
+    def background(self) -> str:
+        value = str(self._value("background", self._file.background))
+        if not BACKGROUND_PATTERN.match(value):
+            self._wrong("background", f"{value!r} is no colour", (*NAMED, "#rrggbb"))
+        return value
+
+    def _value(self, key: str, written: str | None) -> Any:
+        try:
+            return evaluate(written, self._context)
+        except ExpressionError as error:
+            self._problems.append(expression_problem(self._file, error, key, self._context))
+            return None
+
+    def _wrong(self, key: str, problem: str, allowed: tuple[str, ...]) -> None:
+        if not any(known.key == key for known in self._problems):
+            self._problems.append(
+                PresetProblem(file=str(self._file.path), key=key, problem=problem, allowed=allowed)
+            )
+
+
+def _outputs(file: PresetFile, context: Context, problems: list[PresetProblem]) -> list[OutputSpec]:
+    outputs = []
+    for index, written in enumerate(file.outputs):
+        prefix = f"outputs[{index}]"
+        try:
+            if not evaluate(written.get(WHEN, True), context):
+                continue
+            output = read_output(_wanted(evaluate(written, context)))
+        except ExpressionError as error:
+            problems.append(expression_problem(file, error, prefix, context))
+        except ValidationError as error:
+            problems += problems_of(error, str(file.path), prefix)
+        else:
+            problems += [
+                PresetProblem(file=str(file.path), key=f"{prefix}.{key}", problem=problem, allowed=allowed)
+                for key, problem, allowed in pair_problems(output)
+            ]
+            outputs.append(output)
+    return outputs
+
+
+def _wanted(written: dict[str, Any]) -> dict[str, Any]:
+    """Without the parts whose own `when` is false, and without the `when` of the others."""
+    wanted = {}
+    for key, value in written.items():
+        if not isinstance(value, dict):
+            wanted[key] = value
+        elif value.get(WHEN, True):
+            wanted[key] = _wanted({inner: item for inner, item in value.items() if inner != WHEN})
+    return wanted
+
+
+def expression_problem(file: PresetFile, error: ExpressionError, prefix: str, context: Context) -> PresetProblem:
+    known = [name for group in context.values() for name in group] + list(context)
+    return PresetProblem(
+        file=str(file.path),
+        key=key_path(error.path, prefix),
+        problem=error.problem,
+        nearest=nearest(error.undefined, known) if error.undefined else None,
+    )
+
+
+def _name_problems(file: PresetFile, outputs: tuple[OutputSpec, ...]) -> list[PresetProblem]:
+    names = [output.name for output in outputs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    return [
+        PresetProblem(file=str(file.path), key="outputs", problem=f"two outputs are called {name}")
+        for name in twice
+    ]
