@@ -1,0 +1,167 @@
+"""`POST /api`: a batch of operations, done together or not at all."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from encode_media.sandbox.files import Files, media_type
+from encode_media.sandbox.operations import Batch, Change
+from encode_media.sandbox.problems import Unsupported, ValidationError
+from encode_media.sandbox.query_run import run_query
+from encode_media.sandbox.schema import json_schemas, schema_hash
+from encode_media.sandbox.store import Store
+from encode_media.sandbox.update_event import update_event
+from encode_media.sandbox.virtual_values import VirtualValues
+from encode_media.sandbox.visibility import Caller
+
+SERVER_VERSION = "25.1.0"
+"""The ftrack release whose behaviour this server follows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The response array, and the event to send now that it is committed."""
+
+    elements: list[Any]
+    event: dict[str, Any] | None
+
+
+class Api:
+    """Answers batches for callers that are known already."""
+
+    def __init__(self, store: Store, files: Files) -> None:
+        self._store = store
+        self._files = files
+        self._schemas = json_schemas()
+        self._hash = schema_hash(self._schemas)
+
+    def call(self, caller: Caller, operations: Any, base_url: str, headers: dict[str, str]) -> Answer:
+        """Does the operations in order. Raises Problem, and then nothing has happened."""
+        if isinstance(operations, dict):
+            operations = [operations]
+        if not isinstance(operations, list) or not all(isinstance(one, dict) for one in operations):
+            raise ValidationError("the body must be a list of operations")
+        with self._store.transaction():
+            request = _Request(self._store, self._files, caller, base_url)
+            elements = [self._one(request, operation) for operation in operations]
+            request.batch.check()
+            event = update_event(self._store, caller, request.batch.changes, headers)
+        self._remove_data(request.batch.changes)
+        return Answer(elements=elements, event=event)
+
+    def _one(self, request: _Request, operation: dict[str, Any]) -> Any:
+        action = operation.get("action")
+        if action == "query_server_information":
+            return self._server_information(request.caller, operation.get("values"))
+        if action == "query_schemas":
+            return self._schemas
+        handler = request.handlers().get(str(action))
+        if handler is None:
+            # The Python client tells this apart from other failures by these very words.
+            raise Unsupported(f"Invalid action u'{action}'")
+        return handler(operation)
+
+    def _server_information(self, caller: Caller, names: list[str] | None) -> dict[str, Any]:
+        information = {
+            "version": SERVER_VERSION,
+            "schema_hash": self._hash,
+            "is_timezone_support_enabled": True,
+            "storage_scenario": {"scenario": None, "data": {}},
+            "user_information": {"id": caller.id, "username": caller.username},
+            "product": {"name": "Encode Media sandbox"},
+        }
+        if names is None:
+            return information
+        return {name: value for name, value in information.items() if name in {*names, "version"}}
+
+    def _remove_data(self, changes: list[Change]) -> None:
+        for change in changes:
+            if change.action == "remove" and self._store.schema.root(change.type_name) == "Component":
+                self._files.remove(change.key[0])
+
+
+class _Request:
+    """One batch of one caller."""
+
+    def __init__(self, store: Store, files: Files, caller: Caller, base_url: str) -> None:
+        self.caller = caller
+        self.batch = Batch(store, caller)
+        self._store = store
+        self._files = files
+        self._base_url = base_url
+
+    def handlers(self) -> dict[str, Callable[[dict[str, Any]], Any]]:
+        return {
+            "query": self._query,
+            "create": self.batch.create,
+            "update": self.batch.update,
+            "delete": self.batch.delete,
+            "get_upload_metadata": self._upload,
+            "complete_multipart_upload": self._complete_upload,
+            "encode_media": self._encode_media,
+        }
+
+    def _query(self, operation: dict[str, Any]) -> dict[str, Any]:
+        virtual = VirtualValues(self._files, self._base_url)
+        return run_query(self._store, str(operation.get("expression", "")), self.caller.visibility, virtual)
+
+    def _upload(self, operation: dict[str, Any]) -> dict[str, Any]:
+        """An address to send the bytes to; the component itself may come later."""
+        if not self.caller.may_write:
+            raise ValidationError(f"{self.caller.username} may only read")
+        component_id = str(operation.get("component_id"))
+        self._files.path(component_id)
+        answer = {"action": "get_upload_metadata", "component_id": component_id}
+        parts = operation.get("parts")
+        if isinstance(parts, int) and parts > 1:
+            return {**answer, **self._part_addresses(component_id, parts)}
+        checksum = _md5_text(operation.get("checksum"))
+        size = operation.get("file_size")
+        size = int(size) if size is not None else ""
+        token = self._files.sign("write", component_id, size, checksum)
+        query = f"token={token}&size={size}&md5={quote(checksum, safe='')}"
+        name = str(operation.get("file_name", ""))
+        headers = {"Content-Type": media_type("." + name.rpartition(".")[2])}
+        if checksum:
+            headers["Content-MD5"] = checksum
+        return {**answer, "url": f"{self._base_url}/upload/{component_id}?{query}", "headers": headers}
+
+    def _part_addresses(self, component_id: str, parts: int) -> dict[str, Any]:
+        upload_id = self._files.new_parts()
+        urls = []
+        for number in range(1, parts + 1):
+            token = self._files.sign("part", upload_id, number)
+            url = f"{self._base_url}/upload/{component_id}/part/{number}?upload={upload_id}&token={token}"
+            urls.append({"part_number": number, "signed_url": url})
+        return {"upload_id": upload_id, "urls": urls}
+
+    def _complete_upload(self, operation: dict[str, Any]) -> dict[str, Any]:
+        component_id = str(operation.get("component_id"))
+        try:
+            parts = [(int(part["part_number"]), str(part["e_tag"])) for part in operation["parts"]]
+            upload_id = str(operation["upload_id"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValidationError("complete_multipart_upload needs upload_id and parts") from error
+        self._files.complete(component_id, upload_id, parts)
+        return {"action": "complete_multipart_upload", "component_id": component_id}
+
+    def _encode_media(self, operation: dict[str, Any]) -> dict[str, Any]:
+        del operation
+        raise Unsupported("this server does not encode by itself: encode with the Encode Media action")
+
+
+def _md5_text(given: Any) -> str:
+    """The base64 MD5 of a request, or nothing."""
+    if not given:
+        return ""
+    text = str(given).strip()
+    try:
+        base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValidationError("the checksum must be a base64 MD5") from error
+    return text

@@ -1,0 +1,201 @@
+"""What the server does by itself when entities are made, changed or deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from encode_media.sandbox.problems import DuplicateEntry, ValidationError
+from encode_media.sandbox.schema import OBJECT_TYPES, fixed_id
+from encode_media.sandbox.store import TYPE_COLUMN, Store, Values
+from encode_media.sandbox.values import now
+from encode_media.sandbox.visibility import Caller
+
+_SYSTEM_TYPES = {"FileComponent": "file", "SequenceComponent": "sequence", "ContainerComponent": "container"}
+_JOB_STATES = frozenset({"queued", "running", "done", "failed", "killed"})
+_UNIQUE = {"User": "username", "Location": "name", "Project": "name"}
+_VALUE_TYPES = {
+    "task": "ContextCustomAttributeValue", "show": "ContextCustomAttributeValue",
+    "assetversion": "AssetVersionCustomAttributeValue", "asset": "AssetCustomAttributeValue",
+    "user": "UserCustomAttributeValue", "list": "ListCustomAttributeValue",
+}  # fmt: skip
+
+
+def before_create(store: Store, caller: Caller, type_name: str, values: Values) -> None:
+    """Completes the values of a new entity."""
+    _unique(store, type_name, values)
+    if type_name == "Project":
+        values |= {"context_type": "show", "project_id": values["id"], "created_at": now()}
+        values.setdefault("created_by_id", caller.id)
+        if not values.get("project_schema_id"):
+            values["project_schema_id"] = fixed_id("ProjectSchema", "VFX")
+    elif type_name in OBJECT_TYPES:
+        _new_context(store, caller, type_name, values)
+    elif type_name == "Asset":
+        values["project_id"] = _column(store, "Context", values.get("context_id"), "project_id")
+    elif type_name == "AssetVersion":
+        _new_version(store, caller, values)
+    elif type_name in _SYSTEM_TYPES:
+        values["system_type"] = _SYSTEM_TYPES[type_name]
+    elif type_name == "Job":
+        values["created_at"] = now()
+        values["user_id"] = values.get("user_id") or caller.id
+        _check_job(values)
+    elif type_name == "Note":
+        values["date"] = values.get("date") or now()
+        values["thread_activity"] = values["date"]
+        values["user_id"] = values.get("user_id") or caller.id
+    elif type_name == "Timer":
+        values["start"] = values.get("start") or now()
+        if store.where_in("Timer", "user_id", [values.get("user_id")]):
+            raise DuplicateEntry("the user already has a running timer")
+    elif type_name == "ReviewSession":
+        values |= {"created_at": now(), "created_by_id": values.get("created_by_id") or caller.id}
+    elif type_name in {"AssetVersionList", "TypedContextList"}:
+        values |= {"date": now(), "system_type": type_name.removesuffix("List").lower()}
+        values["owner_id"] = values.get("owner_id") or caller.id
+
+
+def after_create(store: Store, caller: Caller, type_name: str, values: Values) -> None:
+    if type_name == "AssetVersion":
+        _mark_latest(store, values["asset_id"])
+    elif type_name == "Note" and values.get("parent_id"):
+        joined(store, caller, "Note", (values["id"],))
+    elif type_name == "CustomAttributeConfiguration":
+        _dense_values(store, values)
+    if type_name in {*OBJECT_TYPES, "Project", "AssetVersion", "Asset", "User", "AssetVersionList", "TypedContextList"}:
+        for configuration in store.rows('SELECT * FROM "CustomAttributeConfiguration"'):
+            _dense_value(store, configuration, type_name, values)
+
+
+def before_update(store: Store, caller: Caller, type_name: str, before: Values, values: Values) -> None:
+    del caller
+    _unique(store, type_name, values, before)
+    if type_name == "Job" and "status" in values:
+        _check_job(values)
+        if values["status"] in {"done", "failed", "killed"} and not values.get("finished_at"):
+            values["finished_at"] = now()
+    elif type_name in OBJECT_TYPES and values.get("parent_id"):
+        values["project_id"] = _column(store, "Context", values["parent_id"], "project_id")
+    elif type_name == "Asset" and values.get("context_id"):
+        values["project_id"] = _column(store, "Context", values["context_id"], "project_id")
+
+
+def after_update(store: Store, type_name: str, before: Values, values: Values) -> None:
+    if type_name == "AssetVersion":
+        _mark_latest(store, before["asset_id"])
+    elif type_name in OBJECT_TYPES and values.get("project_id", before.get("project_id")) != before.get("project_id"):
+        _move_below(store, before["id"], values["project_id"])
+    elif type_name == "Asset" and "project_id" in values:
+        store.run('UPDATE "AssetVersion" SET project_id = ? WHERE asset_id = ?', [values["project_id"], before["id"]])
+
+
+def after_delete(store: Store, type_name: str, row: Values) -> None:
+    if type_name == "AssetVersion" and row["asset_id"]:
+        _mark_latest(store, row["asset_id"])
+
+
+def joined(store: Store, caller: Caller, type_name: str, key: tuple[str, ...]) -> None:
+    """An entity became part of another's collection: the author of a note on something reads its answers."""
+    if type_name != "Note":
+        return
+    note = store.find("Note", key)
+    if note and not store.find("Recipient", (note["id"], caller.id)):
+        store.insert("Recipient", {"note_id": note["id"], "resource_id": caller.id})
+    if note and note["parent_type"] is None and note["parent_id"]:
+        store.change("Note", key, {"parent_type": _type_of(store, note["parent_id"])})
+
+
+def _new_context(store: Store, caller: Caller, type_name: str, values: Values) -> None:
+    values["context_type"] = "task"
+    values["object_type_id"] = fixed_id("ObjectType", type_name)
+    values["parent_id"] = values.get("parent_id") or values.get("project_id")
+    if not values["parent_id"]:
+        raise ValidationError(f"{type_name} needs a parent")
+    values["project_id"] = _column(store, "Context", values["parent_id"], "project_id")
+    values["created_at"] = now()
+    values.setdefault("created_by_id", caller.id)
+    values["status_id"] = values.get("status_id") or fixed_id("Status", "Not started")
+    values["priority_id"] = values.get("priority_id") or fixed_id("Priority", "None")
+    if type_name == "Task":
+        values["type_id"] = values.get("type_id") or fixed_id("Type", "Generic")
+
+
+def _new_version(store: Store, caller: Caller, values: Values) -> None:
+    if not values.get("asset_id"):
+        raise ValidationError("AssetVersion needs an asset")
+    values["project_id"] = _column(store, "Asset", values["asset_id"], "project_id")
+    if values.get("version") is None:
+        rows = store.rows('SELECT MAX(version) AS last FROM "AssetVersion" WHERE asset_id = ?', [values["asset_id"]])
+        values["version"] = (rows[0]["last"] or 0) + 1
+    values["date"] = values.get("date") or now()
+    values["user_id"] = values.get("user_id") or caller.id
+    values["status_id"] = values.get("status_id") or fixed_id("Status", "Pending Review")
+    values["is_latest_version"] = 0
+
+
+def _mark_latest(store: Store, asset_id: str) -> None:
+    store.run(
+        'UPDATE "AssetVersion" SET is_latest_version = '
+        '(version = (SELECT MAX(version) FROM "AssetVersion" WHERE asset_id = ?)) WHERE asset_id = ?',
+        [asset_id, asset_id],
+    )
+
+
+def _move_below(store: Store, context_id: str, project_id: str) -> None:
+    for child in store.where_in("Context", "parent_id", [context_id]):
+        store.change("Context", (child["id"],), {"project_id": project_id})
+        _move_below(store, child["id"], project_id)
+    for asset in store.where_in("Asset", "context_id", [context_id]):
+        store.change("Asset", (asset["id"],), {"project_id": project_id})
+        store.run('UPDATE "AssetVersion" SET project_id = ? WHERE asset_id = ?', [project_id, asset["id"]])
+
+
+def _unique(store: Store, type_name: str, values: Values, before: Values | None = None) -> None:
+    name = _UNIQUE.get(type_name)
+    if name is None or values.get(name) is None:
+        return
+    for row in store.where_in(store.schema.root(type_name), name, [values[name]]):
+        if row[TYPE_COLUMN] == type_name and (before is None or row["id"] != before["id"]):
+            raise DuplicateEntry(f"a {type_name} with {name} {values[name]} exists already")
+
+
+def _check_job(values: Values) -> None:
+    if values.get("status") not in _JOB_STATES:
+        raise ValidationError(f"a job can't be {values.get('status')!r}")
+
+
+def _column(store: Store, type_name: str, identifier: str | None, column: str) -> Any:
+    row = store.find(type_name, (identifier,)) if identifier else None
+    if row is None:
+        raise ValidationError(f"{type_name} {identifier} doesn't exist")
+    return row[column]
+
+
+def _type_of(store: Store, identifier: str) -> str | None:
+    for root in store.schema.roots():
+        if store.schema.types[root].key == ("id",) and (row := store.find(root, (identifier,))):
+            return str(row[TYPE_COLUMN])
+    return None
+
+
+def _dense_values(store: Store, configuration: Values) -> None:
+    """Values of custom attributes behave as if present for every entity: clients only ever update them."""
+    for root in ("Context", "AssetVersion", "Asset", "Resource", "List"):
+        for row in store.rows(f'SELECT * FROM "{root}"'):
+            _dense_value(store, configuration, row[TYPE_COLUMN], row)
+
+
+def _dense_value(store: Store, configuration: Values, type_name: str, row: Values) -> None:
+    kind = {"Project": "show", "AssetVersionList": "list", "TypedContextList": "list"}.get(type_name, type_name.lower())
+    kind = "task" if type_name in OBJECT_TYPES else kind
+    project = row.get("project_id")
+    applies = configuration["entity_type"] == kind and configuration["object_type_id"] == row.get("object_type_id")
+    everywhere = configuration["is_hierarchical"] and kind in {"task", "show", "asset", "assetversion"}
+    if kind not in _VALUE_TYPES or not (applies or everywhere) or configuration["project_id"] not in (None, project):
+        return
+    value_type = _VALUE_TYPES[kind]
+    if store.find(value_type, (configuration["id"], row["id"])) is None:
+        store.insert(value_type, {
+            "configuration_id": configuration["id"], "entity_id": row["id"],
+            "key": configuration["key"], "value": configuration["default"],
+        })  # fmt: skip

@@ -1,0 +1,115 @@
+"""The expressions of subscriptions and targets: `topic=ftrack.update and source.user.username="editor"`."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+Test: TypeAlias = Callable[[Mapping[str, Any]], bool]
+
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "=": operator.eq, "!=": operator.ne, ">=": operator.ge, "<=": operator.le,
+    ">": operator.gt, "<": operator.lt,
+}  # fmt: skip
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<operator>!=|>=|<=|=|>|<)|(?P<mark>[()])|(?P<quoted>"[^"\n]*"|'[^'\n]*')|(?P<word>[\w\-,./*@+]+))""",
+    re.ASCII,
+)
+_FIELD = re.compile(r"[A-Za-z0-9_.]+")
+
+
+class ExpressionError(ValueError):
+    """The expression can't be read."""
+
+
+def parse_expression(text: str) -> Test:
+    """A test of an event or of a subscriber's metadata. Raises ExpressionError."""
+    parser = _Parser(_tokens(text))
+    test = parser.either()
+    if parser.position != len(parser.tokens):
+        raise ExpressionError(f"this can't be read to its end: {text}")
+    return test
+
+
+@dataclass(slots=True)
+class _Parser:
+    tokens: list[tuple[str, str]]
+    position: int = 0
+
+    def either(self) -> Test:
+        tests = [self._both()]
+        while self._take("or"):
+            tests.append(self._both())
+        return tests[0] if len(tests) == 1 else lambda event: any(test(event) for test in tests)
+
+    def _both(self) -> Test:
+        tests = [self._negated()]
+        while self._take("and"):
+            tests.append(self._negated())
+        return tests[0] if len(tests) == 1 else lambda event: all(test(event) for test in tests)
+
+    def _negated(self) -> Test:
+        if self._take("not"):
+            test = self._negated()
+            return lambda event: not test(event)
+        if self._take("("):
+            test = self.either()
+            if not self._take(")"):
+                raise ExpressionError("a closing parenthesis is missing")
+            return test
+        return self._condition()
+
+    def _condition(self) -> Test:
+        kinds = [kind for kind, _ in self.tokens[self.position : self.position + 3]]
+        words = [text for _, text in self.tokens[self.position : self.position + 3]]
+        if kinds[:2] != ["word", "operator"] or kinds[2:] not in (["word"], ["quoted"]):
+            raise ExpressionError(f"expected `field operator value`, found {' '.join(words)!r}")
+        if not _FIELD.fullmatch(words[0]):
+            raise ExpressionError(f"{words[0]} is not the name of a field")
+        self.position += 3
+        value = words[2][1:-1] if kinds[2] == "quoted" else words[2]
+        return _comparison(words[0].split("."), words[1], value)
+
+    def _take(self, word: str) -> bool:
+        if self.position < len(self.tokens):
+            kind, text = self.tokens[self.position]
+            if kind != "quoted" and text.lower() == word:
+                self.position += 1
+                return True
+        return False
+
+
+def _tokens(text: str) -> list[tuple[str, str]]:
+    found = []
+    at = 0
+    text = text.strip()
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None or match.lastgroup is None:
+            raise ExpressionError(f"this can't be read from {at}: {text}")
+        found.append((match.lastgroup, match[match.lastgroup]))
+        at = match.end()
+    return found
+
+
+def _comparison(field: list[str], word: str, wanted: str) -> Test:
+    compare = _OPERATORS[word]
+
+    def test(event: Mapping[str, Any]) -> bool:
+        value: Any = event
+        for name in field:
+            if not isinstance(value, Mapping) or name not in value:
+                return False
+            value = value[name]
+        try:
+            if word == "=" and wanted.endswith("*"):
+                return wanted[:-1] in value
+            # The client can't compare with an empty text (it fails), so neither do we.
+            return bool(compare(value, wanted)) if wanted or word != "=" else False
+        except TypeError:
+            return False
+
+    return test

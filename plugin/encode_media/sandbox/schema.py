@@ -1,0 +1,292 @@
+"""The entity types of the table as values, and as the JSON schemas that clients ask for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import uuid
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from encode_media.sandbox.schema_table import TABLE
+
+OBJECT_TYPES = ("Task", "Shot", "Sequence", "Episode", "Folder", "AssetBuild", "Milestone")
+_NAMESPACE = uuid.UUID("6a1f1f8e-3c5b-4b0e-9d9c-0d2f6b7f4a10")
+"""Our own, so that seeded ids are the same on every server."""
+
+
+def fixed_id(*words: str) -> str:
+    """The id of a seeded entity: the same words give the same id everywhere."""
+    return str(uuid.uuid5(_NAMESPACE, "/".join(words)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scalar:
+    """A value. `key` holds an entity's id; `owned` ones die with that entity."""
+
+    name: str
+    type: str
+    default: Any = None
+    computed: bool = False
+    virtual: bool = False
+    fixed: bool = False
+    owned: bool = False
+    alias: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """One other entity, by the id in `column`."""
+
+    name: str
+    target: str
+    column: str
+    owned: bool
+    computed: bool = False
+    fixed: bool = False
+    alias: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """The entities of `target` whose `column` is our id; `mapped` ones are maps to the client."""
+
+    name: str
+    target: str
+    column: str
+    mapped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Many:
+    """Many to many through the table `link` (owner_id, item_id); `reverse` sees it from the items' side."""
+
+    name: str
+    target: str
+    link: str
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lineage:
+    """Everything above (`up`) or below in the tree of contexts."""
+
+    name: str
+    target: str
+    up: bool
+
+
+Attribute: TypeAlias = Scalar | Reference | Collection | Many | Lineage
+Relation: TypeAlias = Reference | Collection | Many | Lineage
+
+
+@dataclass(slots=True, kw_only=True)
+class EntityType:
+    """One entity type with its own and its bases' attributes; columns of references are attributes too."""
+
+    name: str
+    base: str | None
+    key: tuple[str, ...]
+    show: tuple[str, ...]
+    alias: str | None
+    attributes: dict[str, Attribute] = field(default_factory=dict)
+
+    def columns(self) -> dict[str, Scalar]:
+        """What is stored."""
+        return {
+            name: attribute
+            for name, attribute in self.attributes.items()
+            if isinstance(attribute, Scalar) and not attribute.virtual
+        }
+
+    def references(self) -> list[Reference]:
+        return [attribute for attribute in self.attributes.values() if isinstance(attribute, Reference)]
+
+    def key_of(self, values: dict[str, Any]) -> tuple[str, ...]:
+        return tuple(str(values[name]) for name in self.key)
+
+
+class Schema:
+    """All entity types."""
+
+    def __init__(self, types: dict[str, EntityType]) -> None:
+        self.types = types
+        self._root = {name: self._find_root(name) for name in types}
+        self._below = {
+            name: frozenset(other for other in types if name in self._line(other)) for name in types
+        }
+
+    def _line(self, name: str) -> list[str]:
+        line = [name]
+        while (base := self.types[line[-1]].base) is not None:
+            line.append(base)
+        return line
+
+    def _find_root(self, name: str) -> str:
+        return self._line(name)[-1]
+
+    def root(self, name: str) -> str:
+        """The topmost base: the name of the table that holds the type."""
+        return self._root[name]
+
+    def concrete(self, name: str) -> frozenset[str]:
+        """The type and all types below it."""
+        return self._below[name]
+
+    def family(self, root: str) -> list[EntityType]:
+        """All types in one table."""
+        return [entity_type for name, entity_type in self.types.items() if self._root[name] == root]
+
+    def roots(self) -> list[str]:
+        return [name for name, entity_type in self.types.items() if entity_type.base is None]
+
+    def links(self) -> set[str]:
+        return {
+            attribute.link
+            for entity_type in self.types.values()
+            for attribute in entity_type.attributes.values()
+            if isinstance(attribute, Many)
+        }
+
+
+@lru_cache(maxsize=1)
+def load_schema() -> Schema:
+    types: dict[str, EntityType] = {}
+    current: EntityType | None = None
+    for line in TABLE.splitlines():
+        if not line.strip():
+            continue
+        if not line.startswith(" "):
+            current = _header(line, types)
+            types[current.name] = current
+        elif current is not None:
+            for attribute in _attributes(line.strip(), current.name):
+                current.attributes[attribute.name] = attribute
+    return Schema(types)
+
+
+def _header(line: str, types: dict[str, EntityType]) -> EntityType:
+    words = line.replace(" : ", " :").split()
+    settings = dict(word.split("=", 1) for word in words[1:] if "=" in word)
+    base = next((word[1:] for word in words[1:] if word.startswith(":")), None)
+    parent = types[base] if base else None
+    key = tuple(settings["key"].split(",")) if "key" in settings else parent.key if parent else ("id",)
+    show = tuple(settings["show"].split(",")) if "show" in settings else parent.show if parent else key
+    made = EntityType(name=words[0], base=base, key=key, show=show, alias=settings.get("alias"))
+    if parent:
+        made.attributes.update(parent.attributes)
+    elif key == ("id",):
+        made.attributes["id"] = Scalar(name="id", type="str", default="{uid}", fixed=True)
+    if words[0] in OBJECT_TYPES:
+        made.attributes["object_type_id"] = Scalar(
+            name="object_type_id", type="key", default=fixed_id("ObjectType", words[0]), alias="object_typeid"
+        )
+    return made
+
+
+_LINE = re.compile(
+    r"(?P<name>\w+) (?P<kind>[^\s=~]+)(?: = (?P<default>\S+))?(?P<flags>(?: (?:computed|virtual|fixed))*)"
+    r"(?: ~(?P<alias>\w+))?"
+)
+_REFERENCE = re.compile(r"@(?P<target>\w+)(?P<owned>!?)(?:\((?P<column>\w+)\))?")
+_COLLECTION = re.compile(r"[\[{](?P<target>\w+)\.(?P<column>\w+)[\]}]")
+
+
+def _attributes(line: str, owner: str) -> list[Attribute]:
+    match = _LINE.fullmatch(line)
+    if match is None:
+        raise ValueError(f"the table of entity types has a line that can't be read: {line!r}")
+    name, kind, alias = match["name"], match["kind"], match["alias"] or ""
+    flags = {flag: True for flag in match["flags"].split()}
+    if kind.startswith("@"):
+        return _reference(name, kind, flags, alias)
+    if kind[0] in "[{":
+        parts = _COLLECTION.fullmatch(kind)
+        assert parts is not None
+        return [Collection(name=name, target=parts["target"], column=parts["column"], mapped=kind[0] == "{")]
+    if kind[0] == "<":
+        target, _, far = kind[1:-1].partition(".")
+        link = f"{target}.{far}" if far else f"{owner}.{name}"
+        return [Many(name=name, target=target, link=link, reverse=bool(far))]
+    if kind[0] in "^v" and kind[1].isupper():
+        return [Lineage(name=name, target=kind[1:], up=kind[0] == "^")]
+    default = json.loads(match["default"]) if match["default"] else None
+    owned = kind == "any!"
+    kind = "key" if owned else kind
+    return [Scalar(name=name, type=kind, default=default, owned=owned, alias=alias, **flags)]
+
+
+def _reference(name: str, kind: str, flags: dict[str, bool], alias: str) -> list[Attribute]:
+    parts = _REFERENCE.fullmatch(kind)
+    if parts is None:
+        raise ValueError(f"the reference {name} can't be read: {kind!r}")
+    column = parts["column"] or f"{name}_id"
+    return [
+        Reference(
+            name=name, target=parts["target"], column=column, owned=bool(parts["owned"]), alias=alias, **flags
+        ),
+        Scalar(name=column, type="key", alias=alias, **flags),
+    ]
+
+
+_JSON_TYPES: dict[str, dict[str, str]] = {
+    "str": {"type": "string"},
+    "key": {"type": "string", "format": "foreign_key"},
+    "int": {"type": "integer"},
+    "float": {"type": "number"},
+    "bool": {"type": "boolean"},
+    "date": {"type": "string", "format": "date-time"},
+    "object": {"type": "object"},
+    "variable": {"type": "variable"},
+}
+
+
+def _property(attribute: Attribute) -> dict[str, Any]:
+    if isinstance(attribute, Scalar):
+        fragment: dict[str, Any] = dict(_JSON_TYPES[attribute.type])
+        if attribute.default is not None:
+            fragment["default"] = attribute.default
+        if attribute.alias:
+            fragment["alias_for"] = attribute.alias
+        return fragment
+    if isinstance(attribute, Reference):
+        return {"$ref": attribute.target}
+    mapped = isinstance(attribute, Collection) and attribute.mapped
+    return {"type": "mapped_array" if mapped else "array", "items": {"$ref": attribute.target}}
+
+
+def _alias(entity_type: EntityType) -> Any:
+    # A concrete Task must not answer to the selection word "task": that is TypedContext's.
+    if entity_type.name in OBJECT_TYPES:
+        return {"id": "Task", "classifiers": {"object_typeid": fixed_id("ObjectType", entity_type.name)}}
+    return entity_type.alias
+
+
+def json_schemas() -> list[dict[str, Any]]:
+    """The array that `query_schemas` answers."""
+    found = []
+    for entity_type in load_schema().types.values():
+        attributes = entity_type.attributes
+        computed = [n for n, a in attributes.items() if isinstance(a, Scalar) and (a.computed or a.virtual)]
+        fixed = [n for n, a in attributes.items() if isinstance(a, Scalar | Reference) and a.fixed]
+        described: dict[str, Any] = {
+            "id": entity_type.name,
+            "type": "object",
+            "properties": {name: _property(attribute) for name, attribute in attributes.items()},
+            "primary_key": list(entity_type.key),
+            "default_projections": list(entity_type.show),
+            "required": list(entity_type.key),
+            "immutable": sorted({*entity_type.key, *fixed}),
+            "computed": computed,
+        }
+        if (alias := _alias(entity_type)) is not None:
+            described["alias_for"] = alias
+        found.append(described)
+    return found
+
+
+def schema_hash(schemas: list[dict[str, Any]]) -> str:
+    """The digest a client computes over its cached copy."""
+    return hashlib.md5(json.dumps(schemas, sort_keys=True).encode(), usedforsecurity=False).hexdigest()
