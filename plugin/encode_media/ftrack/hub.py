@@ -90,12 +90,14 @@ class HubConnection:
         with translated(server=self._session.server_url):
             self._hub.publish_reply(event, dict(data))
 
-    def publish(self, topic: str, data: Mapping[str, Any], *, target: str = "") -> None:
+    def publish(
+        self, topic: str, data: Mapping[str, Any], *, target: str = "", event_id: str | None = None
+    ) -> None:
         """Raises: ServerUnavailable."""
         from ftrack_api.event.base import Event
 
         with translated(server=self._session.server_url):
-            self._hub.publish(Event(topic, data=dict(data), target=target))
+            self._hub.publish(Event(topic, id=event_id, data=dict(data), target=target))
 
     def close(self) -> None:
         """Ends the connection; never raises, whatever state it is in."""
