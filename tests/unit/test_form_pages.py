@@ -4,16 +4,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-import pytest
-
-from encode_media.errors import InvalidParameters, failure
+from encode_media.errors import failure
 from encode_media.ftrack.forms import (
     AS_PRESET,
     MAX_SOURCES_SHOWN,
     Answer,
     Form,
     SourceView,
-    convert_options,
     first_page,
     options_page,
     read_answer,
@@ -209,34 +206,13 @@ def test_an_answer_leaves_out_what_was_left_to_the_preset() -> None:
     assert answer == Answer(preset="review", options={"size": "720"}, more=True, page=1)
 
 
-@pytest.mark.parametrize(
-    ("name", "given", "expected"),
-    [
-        ("size", "720", 720),
-        ("size", 720, 720),
-        ("size", "5000", "5000"),
-        ("crf", "18", 18),
-        ("crf", "18,5", 18.5),
-        ("sound", "false", False),
-        ("sound", True, True),
-        ("sound", "perhaps", "perhaps"),
-        ("unheard_of", "x", "x"),
-    ],
-)
-def test_values_come_back_in_the_types_the_preset_declares(name: str, given: object, expected: object) -> None:
-    known = {"size": SIZE, "crf": CRF, "sound": SOUND}
+def test_missing_frames_are_told_beside_the_option_that_decides_about_them() -> None:
+    problem = failure("source.frames_missing", count=3, total=24, frames="1010-1012")
 
-    found = convert_options({name: given}, known)[name]
+    form = page(SourceView(label="a", media=sequence()), problem=problem)
 
-    assert found == expected
-    assert type(found) is type(expected)
-
-
-def test_a_number_that_is_none_is_refused_with_its_option() -> None:
-    with pytest.raises(InvalidParameters) as caught:
-        convert_options({"crf": "high"}, {"crf": CRF})
-
-    assert caught.value.details["option"] == "crf"
+    at = next(index for index, item in enumerate(form["items"]) if item.get("name") == "option_missing_frames")
+    assert "3 of 24 frames are missing" in form["items"][at - 1]["value"]
 
 
 def test_shared_choices_are_those_every_preset_allows() -> None:

@@ -10,18 +10,18 @@ from typing import Any
 
 from encode_media.errors import EncodeMediaError, InvalidParameters, failure
 from encode_media.ftrack.entities import Target, UserInfo
-from encode_media.ftrack.forms import Answer, SourceView, convert_options, first_page, options_page, read_answer
+from encode_media.ftrack.forms import Answer, SourceView, first_page, options_page, read_answer
 from encode_media.ftrack.gateway import Gateway
 from encode_media.ftrack.messages import ftrack_job_id
-from encode_media.ftrack.review import SERVER_LOCATION
+from encode_media.ftrack.readiness import MAX_READ, Desk, is_correctable, known_problems, look
 from encode_media.ftrack.selection import EntityKind, Entry, Selection, read_selection
-from encode_media.ftrack.source_reader import SourceReader
-from encode_media.ftrack.submission import submit_known_version
+from encode_media.ftrack.submission import Wish, submit_target
 from encode_media.ftrack.texts import render, word
-from encode_media.jobs.engine import JobClient, Submission
-from encode_media.model.media import Media, SourceRef
-from encode_media.model.request import PRIORITY_INTERACTIVE, Options
+from encode_media.jobs.engine import Submission
+from encode_media.model.media import Media
+from encode_media.model.request import PRIORITY_INTERACTIVE
 from encode_media.presets.catalog import Catalog, PresetFile
+from encode_media.presets.options import resolve_options
 from encode_media.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -29,25 +29,11 @@ log = logging.getLogger(__name__)
 ACTION_ID = "encode-media"
 READ_S = 0.7
 """For reading sources before the form appears: with it, a form is there within a second."""
-CHECK_S = 0.3
-"""For reading sources before they are queued; most are known from the form."""
 ANSWER_S = 0.9
 """After this a person is answered although not all versions are queued yet."""
-MAX_READ = 12
-"""As many sources as a form shows."""
 
 Reply = dict[str, Any]
 Send = Callable[[Reply], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """What answering needs beside a gateway."""
-
-    settings: Settings
-    client: JobClient
-    catalog: Catalog
-    reader: SourceReader
 
 
 @dataclass(slots=True)
@@ -103,15 +89,19 @@ def launch(desk: Desk, gateway: Gateway, data: Mapping[str, Any], user: UserInfo
     answer = read_answer(values if isinstance(values, Mapping) else {})
     try:
         preset = desk.catalog.get(answer.preset)
-        options = _valid_options(desk, preset, answer)
+        wish = _wish(desk, preset.name, answer.options, user, origin="form")
+        if answer.more:
+            send(options_page(_views(desk, gateway, targets, user), preset, answer=answer))
+            return
     except InvalidParameters as problem:
         send(_form(desk, gateway, targets, selection, user, answer=answer, problem=problem))
         return
-    if answer.more:
-        views = _views(desk, gateway, targets, user)
-        send(options_page(views, preset, answer=answer))
+    problems = known_problems(desk, gateway, targets, wish)
+    only = problems[0] if len(targets) == 1 else None
+    if only and is_correctable(only):
+        send(_form(desk, gateway, targets, selection, user, answer=answer, problem=only))
         return
-    submit_all(desk, gateway, targets, preset=preset.name, options=options, user=user, origin="form", send=send)
+    _submit_all(desk, gateway, targets, wish, problems, send=send)
 
 
 def submit_event(desk: Desk, gateway: Gateway, data: Mapping[str, Any], user: UserInfo, send: Send) -> None:
@@ -120,18 +110,24 @@ def submit_event(desk: Desk, gateway: Gateway, data: Mapping[str, Any], user: Us
     Raises:
         EncodeMediaError: nothing could be queued.
     """
-    preset = str(data.get("preset") or desk.settings.default_preset)
     given = data.get("options")
-    options = desk.catalog.options(preset, dict(given) if isinstance(given, Mapping) else {})
-    origin = str(data.get("origin") or "hub")
+    wish = _wish(
+        desk,
+        str(data.get("preset") or desk.settings.default_preset),
+        given if isinstance(given, Mapping) else {},
+        user,
+        origin=str(data.get("origin") or "hub"),
+    )
     targets = _targets(gateway, _named_entries(data))
     if len(targets) > 1:
-        submit_all(desk, gateway, targets, preset=preset, options=options, user=user, origin=origin, send=send)
+        problems = known_problems(desk, gateway, targets, wish)
+        _submit_all(desk, gateway, targets, wish, problems, send=send)
         return
-    submission = _submit(desk, gateway, targets[0], preset=preset, options=options, user=user, origin=origin)
+    submission = submit_target(gateway, desk.client, desk.catalog, targets[0], wish)
     outcome = Outcome()
     outcome.add(submission)
-    send({**outcome.reply(), "jobId": submission.job_id, "ftrackJobId": ftrack_job_id(submission.job_id)})
+    ids = {"jobId": submission.job_id, "ftrackJobId": ftrack_job_id(submission.job_id)}
+    send({**outcome.reply(), **ids, "created": submission.created})
 
 
 def cancel_event(desk: Desk, gateway: Gateway, data: Mapping[str, Any], user: UserInfo) -> Reply:
@@ -157,15 +153,19 @@ def failed_reply(error: EncodeMediaError) -> Reply:
     return {"success": False, "message": f"{error.message} {error.hint}".strip(), "code": error.code}
 
 
-def submit_all(
+def _wish(desk: Desk, preset: str, options: Mapping[str, Any], user: UserInfo, *, origin: str) -> Wish:
+    """Raises: InvalidParameters."""
+    checked = resolve_options(preset, desk.catalog.get(preset).options, options)
+    return Wish(preset=preset, options=checked, user=user, origin=origin, priority=PRIORITY_INTERACTIVE)
+
+
+def _submit_all(
     desk: Desk,
     gateway: Gateway,
     targets: Sequence[Target],
+    wish: Wish,
+    problems: Sequence[EncodeMediaError | None],
     *,
-    preset: str,
-    options: Options,
-    user: UserInfo,
-    origin: str,
     send: Send,
 ) -> None:
     """Queues every version that can be; one that can't doesn't stop the others.
@@ -174,12 +174,11 @@ def submit_all(
     """
     answer_at = time.monotonic() + ANSWER_S
     outcome, answered = Outcome(), False
-    known = _known_problems(desk, gateway, targets, user)
-    for index, target in enumerate(targets):
+    for index, (target, problem) in enumerate(zip(targets, problems, strict=True)):
         try:
-            if problem := known.get(target.version.id):
+            if problem:
                 raise problem
-            outcome.add(_submit(desk, gateway, target, preset=preset, options=options, user=user, origin=origin))
+            outcome.add(submit_target(gateway, desk.client, desk.catalog, target, wish))
         except EncodeMediaError as error:
             log.info("%s was not queued: %s", target.version.label, error.message)
             outcome.failed.append((target.version.label, error))
@@ -188,23 +187,6 @@ def submit_all(
             send(outcome.reply(waiting=left))
             answered = True
     send(outcome.reply())
-
-
-def _submit(
-    desk: Desk, gateway: Gateway, target: Target, *, preset: str, options: Options, user: UserInfo, origin: str
-) -> Submission:
-    return submit_known_version(
-        gateway,
-        desk.client,
-        desk.catalog,
-        version=target.version,
-        component_id=target.component_id,
-        preset=preset,
-        options=options,
-        user=user,
-        origin=origin,
-        priority=PRIORITY_INTERACTIVE,
-    )
 
 
 def _targets(gateway: Gateway, entries: Sequence[Entry]) -> tuple[Target, ...]:
@@ -250,56 +232,16 @@ def _suiting_first(catalog: Catalog, views: Iterable[SourceView]) -> list[Preset
     return sorted(presets, key=lambda preset: not all(preset.suits(kind) for kind in kinds))
 
 
-def _valid_options(desk: Desk, preset: PresetFile, answer: Answer) -> Options:
-    return desk.catalog.options(preset.name, convert_options(answer.options, preset.options))
-
-
 def _views(desk: Desk, gateway: Gateway, targets: Sequence[Target], user: UserInfo) -> list[SourceView]:
     """All targets for the form; the first ones with what is in their source."""
     shown, rest = targets[:MAX_READ], targets[MAX_READ:]
-    found = _look(desk, gateway, shown, user, within_s=READ_S)
+    found = look(desk, gateway, shown, user, within_s=READ_S)
     views = [
         SourceView(
             label=target.version.label,
-            media=look if isinstance(look, Media) else None,
-            problem=look if isinstance(look, EncodeMediaError) else None,
+            media=seen if isinstance(seen, Media) else None,
+            problem=seen if isinstance(seen, EncodeMediaError) else None,
         )
-        for target, look in zip(shown, found, strict=True)
+        for target, seen in zip(shown, found, strict=True)
     ]
     return views + [SourceView(label=target.version.label) for target in rest]
-
-
-def _known_problems(
-    desk: Desk, gateway: Gateway, targets: Sequence[Target], user: UserInfo
-) -> dict[str, EncodeMediaError]:
-    """Problems that can be told now rather than by a failed job."""
-    shown = targets[:MAX_READ]
-    looks = _look(desk, gateway, shown, user, within_s=CHECK_S)
-    return {
-        target.version.id: look
-        for target, look in zip(shown, looks, strict=True)
-        if isinstance(look, EncodeMediaError) and not look.retryable
-    }
-
-
-def _look(
-    desk: Desk, gateway: Gateway, targets: Sequence[Target], user: UserInfo, *, within_s: float
-) -> list[Media | EncodeMediaError | None]:
-    """Per target its media, why it can't be encoded, or None where that isn't known yet."""
-    sources = [_source(gateway, target, user) for target in targets]
-    readable = [source for source in sources if isinstance(source, SourceRef)]
-    looks = iter(desk.reader.look(readable, within_s=within_s))
-    return [next(looks) if isinstance(source, SourceRef) else source for source in sources]
-
-
-def _source(gateway: Gateway, target: Target, user: UserInfo) -> SourceRef | EncodeMediaError | None:
-    try:
-        gateway.may_encode(user, target.version)
-        component = gateway.source_component(target.version.id, target.component_id)
-        try:
-            return gateway.source_ref(component, label=target.version.label)
-        except EncodeMediaError as error:
-            # What only the server has is downloaded when the job runs, not while somebody waits for a form.
-            return None if SERVER_LOCATION in component.locations else error
-    except EncodeMediaError as error:
-        return error

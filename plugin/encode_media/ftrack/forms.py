@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from encode_media.errors import EncodeMediaError, failure
+from encode_media.errors import EncodeMediaError
 from encode_media.ftrack.texts import render, word
 from encode_media.model.media import Media, SourceKind
 from encode_media.model.preset import Option, OptionKind
@@ -176,41 +176,11 @@ def option_field(name: str, option: Option, value: Any, *, open_choice: bool) ->
     return item | {"type": "text", "value": "" if shown is None else str(shown), "empty_text": word("as_preset")}
 
 
-def convert_options(options: Mapping[str, Any], known: Mapping[str, Option]) -> dict[str, Any]:
-    """Option values in the types the preset declares; forms and browsers return most things as text.
-
-    Unknown names and values beyond the allowed ones are left for the preset to refuse.
-
-    Raises:
-        InvalidParameters: a number isn't one.
-    """
-    return {
-        name: _converted(name, value, known[name]) if name in known else value for name, value in options.items()
-    }
-
-
 def choice_text(value: Any) -> str:
     """A choice as an enumerator carries it."""
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _converted(name: str, value: Any, option: Option) -> Any:
-    if option.kind is OptionKind.CHOICE:
-        return next((each for each in option.choices if choice_text(each) == choice_text(value)), value)
-    if option.kind is OptionKind.BOOLEAN:
-        flag = _boolean(value)
-        return value if flag is None else flag
-    if option.kind is OptionKind.NUMBER and isinstance(value, str):
-        try:
-            number = float(value.strip().replace(",", "."))
-        except ValueError as error:
-            raise failure(
-                "options.invalid", option=name, problem=f"{value!r} is not a number", allowed="a number"
-            ) from error
-        return int(number) if number.is_integer() else number
-    return value
 
 
 def _both(one: Option, other: Option) -> Option:
@@ -236,12 +206,16 @@ def _source_items(sources: Sequence[SourceView], skipped: Sequence[str]) -> list
 
 def _problem_items(problem: EncodeMediaError | None, at: str | None = None) -> list[Item]:
     """The problem as a label: on top of the form, or beside the field it is about."""
-    if problem is None:
-        return []
-    place = problem.details.get("option") or ("preset" if "preset" in problem.code else None)
-    if at is not None and place != at:
+    if problem is None or (at is not None and at != _field_of(problem)):
         return []
     return [label(render("problem", problem=problem))]
+
+
+def _field_of(problem: EncodeMediaError) -> str | None:
+    if problem.code == "source.frames_missing":
+        return "missing_frames"
+    option = problem.details.get("option")
+    return str(option) if option else "preset" if problem.code.startswith("preset.") else None
 
 
 def _field_label(option: Option) -> str:

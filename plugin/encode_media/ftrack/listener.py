@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from encode_media.errors import EncodeMediaError, NotPermitted, ServerUnavailable, failure
 from encode_media.ftrack.action import (
     ACTION_ID,
-    Desk,
     Reply,
     Send,
     cancel_event,
@@ -30,6 +29,7 @@ from encode_media.ftrack.messages import (
     LAUNCH_TOPIC,
     SUBMIT_TOPIC,
 )
+from encode_media.ftrack.readiness import Desk
 from encode_media.ftrack.source_reader import SourceReader
 from encode_media.ftrack.texts import word
 from encode_media.ftrack.triggers import load_rules

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 
-from encode_media.errors import EncodeMediaError
-from encode_media.ftrack.entities import UserInfo, VersionInfo
+from encode_media.errors import EncodeMediaError, failure
+from encode_media.ftrack.entities import Target, UserInfo
 from encode_media.ftrack.ftrack_job import create_ftrack_job
 from encode_media.ftrack.gateway import Gateway
 from encode_media.jobs.engine import JobClient, Submission
 from encode_media.model.request import EncodeRequest, Options, PublishTarget
 from encode_media.presets.catalog import Catalog
+from encode_media.presets.options import resolve_options
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is wanted of a version, and by whom."""
+
+    preset: str
+    options: Options
+    user: UserInfo
+    origin: str
+    priority: int
+    again: bool = True
+    """False leaves alone what has already been encoded (triggers)."""
 
 
 def submit_version(
@@ -31,62 +46,38 @@ def submit_version(
 ) -> Submission:
     """Checks the wish and the person's right to it, queues it, and shows it as an ftrack_job.
 
-    `again` false leaves alone what has already been encoded (triggers).
-
     Raises:
         InvalidParameters: no such preset, or an option it doesn't allow.
         NotPermitted: the person, or the service, may not see the version.
         SourceMissing: the version has nothing to encode.
         ServerUnavailable: the server or the job database doesn't answer; nothing was queued.
     """
-    version = gateway.version(version_id)
-    return submit_known_version(
-        gateway,
-        client,
-        catalog,
-        version=version,
-        component_id=component_id,
-        preset=preset,
-        options=options,
-        user=user,
-        origin=origin,
-        priority=priority,
-        again=again,
-    )
+    wish = Wish(preset=preset, options=options, user=user, origin=origin, priority=priority, again=again)
+    target = Target(version=gateway.version(version_id), component_id=component_id)
+    return submit_target(gateway, client, catalog, target, wish)
 
 
-def submit_known_version(
-    gateway: Gateway,
-    client: JobClient,
-    catalog: Catalog,
-    *,
-    version: VersionInfo,
-    component_id: str | None,
-    preset: str,
-    options: Options,
-    user: UserInfo,
-    origin: str,
-    priority: int,
-    again: bool = True,
-) -> Submission:
+def submit_target(gateway: Gateway, client: JobClient, catalog: Catalog, target: Target, wish: Wish) -> Submission:
     """`submit_version` for a version that was just asked for. Raises like it."""
-    resolved = catalog.options(preset, options)
-    gateway.may_encode(user, version)
-    component = gateway.source_component(version.id, component_id)
+    options = resolve_options(wish.preset, catalog.get(wish.preset).options, wish.options)
+    gateway.may_encode(wish.user, target.version)
+    component = gateway.source_component(target.version.id, target.component_id)
+    if component.version_id != target.version.id:
+        raise failure("request.invalid", problem=f"{component.name} is not a component of {target.version.label}")
     request = EncodeRequest(
-        preset=preset,
-        options=resolved,
+        preset=wish.preset,
+        options=options,
         target=PublishTarget(
-            version_id=version.id,
+            version_id=target.version.id,
             component_id=component.id,
-            version_label=version.label,
-            user_id=user.id,
-            username=user.username,
+            version_label=target.version.label,
+            user_id=wish.user.id,
+            username=wish.user.username,
         ),
-        origin=origin,
-        priority=priority,
+        origin=wish.origin,
+        priority=wish.priority,
     )
-    submission = client.submit(request, again=again)
+    submission = client.submit(request, again=wish.again)
     if submission.created:
         _show(gateway, submission, request)
     return submission

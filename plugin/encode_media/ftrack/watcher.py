@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from encode_media.errors import EncodeMediaError, NotPermitted, SourceMissing
-from encode_media.ftrack.entities import ComponentInfo, VersionInfo
+from encode_media.errors import EncodeMediaError, NotPermitted, SourceMissing, failure
+from encode_media.ftrack.entities import ComponentInfo, Target, VersionInfo
 from encode_media.ftrack.gateway import Gateway
 from encode_media.ftrack.messages import APPLICATION_ID
 from encode_media.ftrack.review import SERVER_LOCATION, is_review_name
 from encode_media.ftrack.session import fetch
 from encode_media.ftrack.sources import best_source
-from encode_media.ftrack.submission import submit_known_version
+from encode_media.ftrack.submission import Wish, submit_target
 from encode_media.ftrack.targets import fetch_in
 from encode_media.ftrack.triggers import (
     Decision,
@@ -78,80 +78,77 @@ class Watcher:
             components, self._components = self._components, set()
             due = self._pending.take_due()
         if components:
-            self._start(lambda gateway: self._find_versions(gateway, components), lambda: None)
+            self._start(
+                lambda gateway: self._find_versions(gateway, components),
+                lambda error: self._keep(components, error),
+            )
         for version_id in due:
-            self._start(*self._look(version_id))
+            self._consider_soon(version_id)
 
-    def _look(self, version_id: str) -> tuple[Work, Callable[[], None]]:
-        def later() -> None:
-            self._later(version_id)
+    def _consider_soon(self, version_id: str) -> None:
+        self._start(
+            lambda gateway: self._consider(gateway, version_id), lambda _error: self._look_again(version_id)
+        )
 
-        return (lambda gateway: self._consider(gateway, version_id)), later
-
-    def _start(self, work: Work, later: Callable[[], None]) -> None:
-        def failed(error: EncodeMediaError) -> None:
+    def _start(self, work: Work, failed: Callable[[EncodeMediaError], object]) -> None:
+        def say_and_pass_on(error: EncodeMediaError) -> None:
             log.warning("A published version could not be looked at: %s", error.message)
-            later()
+            failed(error)
 
-        if not self._workers.submit(work, failed):
-            later()
+        if not self._workers.submit(work, say_and_pass_on):
+            failed(failure("service.absent"))
+
+    def _keep(self, component_ids: set[str], error: EncodeMediaError) -> None:
+        if error.retryable:
+            with self._lock:
+                self._components |= component_ids
 
     def _find_versions(self, gateway: Gateway, component_ids: set[str]) -> None:
         """From components to their versions; frames of a sequence and review media are left out."""
         rows = fetch_in(gateway.session, _COMPONENTS, component_ids)
-        versions = {
-            row["version_id"]
-            for row in rows
-            if row["version_id"] and may_be_source(row["name"], in_container=bool(row["container_id"]), ours=False)
-        }
         with self._lock:
-            for version_id in versions:
-                self._pending.hint(version_id)
+            for row in rows:
+                if row["version_id"] and not row["container_id"] and not is_review_name(row["name"]):
+                    self._note(row["version_id"], cause=row["id"])
 
     def _consider(self, gateway: Gateway, version_id: str) -> None:
+        with self._lock:
+            causes = set(self._causes.get(version_id, ()))
         try:
             version = gateway.version(version_id)
         except NotPermitted as error:
             # Removed again, or in a private project: neither gets better by looking again.
             log.info("%s", error.message)
-            self._done(version_id)
+            self._done(version_id, causes)
             return
-        with self._lock:
-            causes = self._causes.pop(version_id, set())
         decision = _decide(self._rules, gateway, version, causes)
         if decision.verdict is Verdict.WAIT:
             log.debug("%s is looked at again: %s", version.label, decision.reason)
-            if self._later(version_id):
-                with self._lock:
-                    self._causes.setdefault(version_id, set()).update(causes)
-            else:
+            if not self._look_again(version_id):
                 log.warning("%s was not encoded by itself: %s", version.label, decision.reason)
+                self._done(version_id, causes)
             return
         if decision.verdict is Verdict.SUBMIT:
             self._submit(gateway, version, decision)
         else:
             log.info("%s is not encoded by itself: %s", version.label, decision.reason)
-        self._done(version_id)
+        self._done(version_id, causes)
 
     def _submit(self, gateway: Gateway, version: VersionInfo, decision: Decision) -> None:
         rule = decision.rule
         if rule is None:
             raise ValueError("a decision to submit names its rule")
         user = gateway.user(version.user_id or gateway.session.api_user)
+        wish = Wish(
+            preset=rule.preset,
+            options=rule.options,
+            user=user,
+            origin="trigger",
+            priority=rule.priority,
+            again=False,
+        )
         try:
-            submission = submit_known_version(
-                gateway,
-                self._client,
-                self._catalog,
-                version=version,
-                component_id=None,
-                preset=rule.preset,
-                options=rule.options,
-                user=user,
-                origin="trigger",
-                priority=rule.priority,
-                again=False,
-            )
+            submission = submit_target(gateway, self._client, self._catalog, Target(version=version), wish)
         except EncodeMediaError as error:
             if error.retryable:
                 raise
@@ -163,13 +160,17 @@ class Watcher:
         self._pending.hint(version_id)
         self._causes.setdefault(version_id, set()).add(cause)
 
-    def _later(self, version_id: str) -> bool:
+    def _look_again(self, version_id: str) -> bool:
         with self._lock:
             return self._pending.look_again(version_id)
 
-    def _done(self, version_id: str) -> None:
+    def _done(self, version_id: str, causes: set[str]) -> None:
+        """What was hinted at while the version was looked at stays, and gets another look."""
         with self._lock:
             self._pending.done(version_id)
+            newer = self._causes.pop(version_id, set()) - causes
+            if newer:
+                self._causes[version_id] = newer
 
 
 _COMPONENTS = "select id, name, version_id, container_id from Component where id in ({ids})"
