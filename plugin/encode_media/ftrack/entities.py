@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from encode_media.ftrack.review import LEDGER_KEY, is_review_name
-
-_EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +23,7 @@ class ComponentInfo:
     location_ids: tuple[str, ...] = ()
     locations: tuple[str, ...] = ()
     """Their names."""
-    metadata: Mapping[str, str] = field(default=_EMPTY)
+    metadata: Mapping[str, str] = field(default_factory=dict)
     frames: tuple[int, ...] = ()
     """The numbers of a sequence's members, sorted."""
     padding: int = 0
