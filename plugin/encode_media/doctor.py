@@ -81,7 +81,7 @@ def _encoders(ffmpeg: Ffmpeg) -> str:
 
 def _presets(settings: Settings) -> str:
     catalog = open_catalog(settings)
-    problems = catalog.check(())
+    problems = catalog.check()
     if problems:
         raise failure("preset.invalid", preset=str(problems[0]).split(":")[0], problem=str(problems[0]))
     return f"{len(catalog.names())} presets"

@@ -84,7 +84,7 @@ def check_presets(files: tuple[Path, ...], json_output: bool) -> None:
 
     Example: encode-media presets check studio/dailies.yaml
     """
-    problems = open_catalog(read_settings()).check(files)
+    problems = open_catalog(read_settings()).check(files or None)
     if json_output:
         print_json([to_json(problem) for problem in problems])
     else:
