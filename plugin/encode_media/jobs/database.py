@@ -25,6 +25,7 @@ CONNECT_TIMEOUT_S = 5
 _BUSY_TIMEOUT_S = 10
 """SQLite: how long a writer waits for another; a write takes milliseconds."""
 _POOL_SIZE = 20
+_REPEAT_S = 60.0
 
 
 def is_sqlite(url: str) -> bool:
@@ -158,3 +159,20 @@ def quiet_library_log() -> None:
     log.setLevel(logging.WARNING)
     if not log.handlers:
         log.addHandler(logging.NullHandler())
+    if not any(isinstance(known, _OncePerMinute) for known in log.filters):
+        log.addFilter(_OncePerMinute())
+
+
+class _OncePerMinute(logging.Filter):
+    """Drops repetitions: while a database is away the library warns at each poll, four times a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, int], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        place, now = (record.pathname, record.lineno), time.monotonic()
+        if now - self._said.get(place, -_REPEAT_S) < _REPEAT_S:
+            return False
+        self._said[place] = now
+        return True

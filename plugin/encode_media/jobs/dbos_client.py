@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from encode_media.errors import failure
 from encode_media.jobs.engine import JobRecord, Submission
+from encode_media.jobs.steps import rank
 from encode_media.model.codec import to_json
 from encode_media.model.request import EncodeRequest, job_id
 
@@ -55,7 +56,7 @@ class DbosClient:
         if known is not None:
             return Submission(job_id=known, created=False)
         name = job_id(request.base_id, attempts + 1)
-        priority = request.priority
+        priority = rank(request.priority, job_table.alike(conn, request))
         job_table.add(conn, request, name, attempts + 1)
         self.store().enqueue_job(conn, name, to_json(request), priority)
         return Submission(job_id=name, created=True)

@@ -49,7 +49,9 @@ class DbosContext:
         self._engine, self._job_id, self._stopping, self._starts = engine, job_id, stopping, starts
         self._gate = ProgressGate()
         self._cancelled, self._asked_at = withdrawn, 0.0
-        self._around = Surroundings(job_id=job_id, stopping=stopping, cancelled=self._cancelled_by_someone)
+        self._around = Surroundings(
+            job_id=job_id, stopping=stopping, cancelled=self._cancelled_by_someone, waiting=self._wait
+        )
 
     @property
     def job_id(self) -> str:
@@ -57,7 +59,12 @@ class DbosContext:
 
     def step(self, name: str, work: Callable[..., JsonDict], *args: Any, retry: RetryPolicy = ONCE) -> JsonDict:
         # A failure is an outcome like any other here: the library's own way would store an exception.
-        outcome: JsonDict = DBOS.run_step({"name": name}, self._outcome, name, work, args, retry)
+        try:
+            outcome: JsonDict = DBOS.run_step({"name": name}, self._outcome, name, work, args, retry)
+        except Exception as error:
+            if self._stopping.is_set():  # the library is gone from under a step that took too long to stop
+                raise Interrupted(self._job_id) from error
+            raise
         return value_of(outcome)
 
     def _outcome(
@@ -74,8 +81,14 @@ class DbosContext:
         return outcome
 
     def report(self, progress: Progress) -> None:
-        if not self._gate.passes(progress):
-            return
+        if self._gate.passes(progress):
+            self._store(progress)
+
+    def _wait(self, why: str) -> None:
+        if (progress := self._gate.waiting(why)) is not None:
+            self._store(progress)
+
+    def _store(self, progress: Progress) -> None:
         try:
             with self._engine.begin() as conn:
                 job_table.report(conn, self._job_id, progress)

@@ -100,7 +100,7 @@ class Worker:
         def run_job(job_id: str, request: dict[str, Any]) -> JsonDict:
             return self._run_job(job_id, request)
 
-        @DBOS.workflow(name=WITHDRAW_WORKFLOW, max_recovery_attempts=None)
+        @DBOS.workflow(name=WITHDRAW_WORKFLOW)
         def withdraw_job(job_id: str, request: dict[str, Any]) -> JsonDict:
             return self._withdraw_job(job_id, request)
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from encode_media.jobs.engine import JobRecord, JsonDict
-from encode_media.jobs.steps import last_progress
+from encode_media.jobs.steps import CANCELLING, last_progress, username_of
 from encode_media.model.codec import from_json, to_json
 from encode_media.model.request import EncodeRequest
 from encode_media.model.result import FINAL_STAGES, Progress, Stage
@@ -36,7 +37,8 @@ jobs = sa.Table(
     sa.Column("base_id", sa.Text, nullable=False, index=True),
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("request", sa.Text, nullable=False),
-    sa.Column("username", sa.Text, nullable=False),
+    sa.Column("username", sa.Text, nullable=False, index=True),
+    sa.Column("priority", sa.Integer, nullable=False),
     sa.Column("stage", sa.Text, nullable=False, index=True),
     sa.Column("progress", sa.Text, nullable=False),
     sa.Column("result", sa.Text),
@@ -89,6 +91,7 @@ def add(conn: sa.Connection, request: EncodeRequest, job_id: str, attempt: int) 
             attempt=attempt,
             request=json.dumps(to_json(request)),
             username=username_of(request),
+            priority=request.priority,
             stage=Stage.QUEUED.value,
             progress=json.dumps(to_json(Progress(stage=Stage.QUEUED))),
             teller=WAITING,
@@ -100,8 +103,13 @@ def add(conn: sa.Connection, request: EncodeRequest, job_id: str, attempt: int) 
     )
 
 
-def username_of(request: EncodeRequest) -> str:
-    return (request.target.username if request.target else None) or ""
+def alike(conn: sa.Connection, request: EncodeRequest) -> int:
+    """How many active jobs of the same person and priority there are; nobody's count as nobody's."""
+    user = username_of(request)
+    if not user:
+        return 0
+    query = sa.select(sa.func.count()).where(_ACTIVE, jobs.c.username == user)
+    return int(conn.execute(query.where(jobs.c.priority == request.priority)).scalar_one())
 
 
 def begin(conn: sa.Connection, job_id: str, executor: str) -> int | None:
@@ -194,11 +202,14 @@ def untouched_since(conn: sa.Connection, moment: float) -> list[str]:
 
 
 def _record(row: Any) -> JobRecord:
+    progress = from_json(Progress, json.loads(row["progress"]))
+    if row["cancelled"] and progress.stage not in FINAL_STAGES:
+        progress = replace(progress, message=CANCELLING)
     return JobRecord(
         job_id=row["job_id"],
         stage=Stage(row["stage"]),
         request=from_json(EncodeRequest, json.loads(row["request"])),
-        progress=from_json(Progress, json.loads(row["progress"])),
+        progress=progress,
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         executor=row["executor"],

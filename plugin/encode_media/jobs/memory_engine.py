@@ -13,15 +13,18 @@ from typing import Any
 from encode_media.errors import failure
 from encode_media.jobs.engine import JobRecord, JsonDict, RetryPolicy, Submission, Workflow
 from encode_media.jobs.steps import (
+    CANCELLING,
     ONCE,
     Interrupted,
     ProgressGate,
     Surroundings,
     carry_out,
     last_progress,
+    rank,
+    username_of,
     value_of,
 )
-from encode_media.model.request import EncodeRequest, attempt_of, job_id
+from encode_media.model.request import EncodeRequest, job_id
 from encode_media.model.result import FINAL_STAGES, Progress, Stage
 
 _log = logging.getLogger(__name__)
@@ -42,10 +45,15 @@ class _Job:
 
 
 class MemoryEngine:
-    """A `JobEngine` with `slots` worker threads. Jobs are gone when the process is."""
+    """A `JobEngine` with `slots` worker threads. Jobs are gone when the process is.
 
-    def __init__(self, workflow: Workflow, slots: int = 1) -> None:
-        self._workflow, self._slots = workflow, slots
+    So is the memory of attempts, whose numbers give the ids of what is published: a process that
+    publishes to a server must begin at one that no process before it used (the time in seconds will do).
+    """
+
+    def __init__(self, workflow: Workflow, slots: int = 1, *, first_attempt: int = 1) -> None:
+        self._workflow, self._slots, self._first_attempt = workflow, slots, first_attempt
+        self._attempts: dict[str, int] = {}
         self._jobs: dict[str, _Job] = {}
         self._changed = threading.Condition()
         self._stopping = threading.Event()
@@ -55,13 +63,11 @@ class MemoryEngine:
     def submit(self, request: EncodeRequest, *, again: bool = True) -> Submission:
         with self._changed:
             known = [job for name, job in self._jobs.items() if name.rpartition("-")[0] == request.base_id]
-            latest = max(known, key=lambda job: attempt_of(job.record.job_id), default=None)
-            if latest is not None and not latest.ended:
-                return Submission(job_id=latest.record.job_id, created=False)
-            done = [job for job in known if job.record.stage is Stage.DONE]
-            if done and not again:
-                return Submission(job_id=done[-1].record.job_id, created=False)
-            attempt = attempt_of(latest.record.job_id) + 1 if latest else 1
+            wanted = [job for job in known if not job.ended or (job.record.stage is Stage.DONE and not again)]
+            if wanted:
+                return Submission(job_id=wanted[-1].record.job_id, created=False)
+            attempt = self._attempts.get(request.base_id, self._first_attempt - 1) + 1
+            self._attempts[request.base_id] = attempt
             name, now = job_id(request.base_id, attempt), time.time()
             self._count += 1
             self._jobs[name] = _Job(
@@ -73,10 +79,17 @@ class MemoryEngine:
                     created_at=now,
                     updated_at=now,
                 ),
-                rank=(request.priority, self._count),
+                rank=(self._rank(request), self._count),
             )
             self._changed.notify()
             return Submission(job_id=name, created=True)
+
+    def _rank(self, request: EncodeRequest) -> int:
+        user, alike = username_of(request), 0
+        for job in self._jobs.values():
+            other = job.record.request
+            alike += not job.ended and (username_of(other), other.priority) == (user, request.priority)
+        return rank(request.priority, alike if user else 0)
 
     def cancel(self, job_id: str) -> bool:
         with self._changed:
@@ -86,6 +99,7 @@ class MemoryEngine:
             if job.ended:
                 return False
             job.cancelled = True
+            self._store(job, job.record.progress)
             if not job.taken:
                 # Not waiting for a slot: the end of a queued job is told at once, beside the running ones.
                 job.taken = True
@@ -172,9 +186,13 @@ class MemoryEngine:
     def _report(self, job: _Job, progress: Progress) -> None:
         with self._changed:
             if not job.ended:
-                job.record = replace(
-                    job.record, stage=progress.stage, progress=progress, updated_at=time.time(), executor="memory"
-                )
+                self._store(job, progress)
+
+    def _store(self, job: _Job, progress: Progress) -> None:
+        shown = replace(progress, message=CANCELLING) if job.cancelled else progress
+        job.record = replace(
+            job.record, stage=progress.stage, progress=shown, updated_at=time.time(), executor="memory"
+        )
 
 
 class _MemoryContext:
@@ -183,7 +201,9 @@ class _MemoryContext:
     def __init__(self, job: _Job, stopping: threading.Event, report: Callable[[Progress], None]) -> None:
         self._job, self._stopping, self._store = job, stopping, report
         self._gate = ProgressGate()
-        self._around = Surroundings(job_id=self.job_id, stopping=stopping, cancelled=lambda: job.cancelled)
+        self._around = Surroundings(
+            job_id=self.job_id, stopping=stopping, cancelled=lambda: job.cancelled, waiting=self._wait
+        )
 
     @property
     def job_id(self) -> str:
@@ -198,6 +218,10 @@ class _MemoryContext:
 
     def report(self, progress: Progress) -> None:
         if self._gate.passes(progress):
+            self._store(progress)
+
+    def _wait(self, why: str) -> None:
+        if (progress := self._gate.waiting(why)) is not None:
             self._store(progress)
 
     def cancelled(self) -> bool:

@@ -7,11 +7,12 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from encode_media.errors import EncodeMediaError, failure
 from encode_media.jobs.engine import JsonDict, RetryPolicy
+from encode_media.model.request import PRIORITY_INTERACTIVE, PRIORITY_NORMAL, EncodeRequest
 from encode_media.model.result import Progress, Stage
 
 _log = logging.getLogger(__name__)
@@ -20,7 +21,10 @@ _jitter = random.SystemRandom()
 CANCEL_POLL_S = 0.5
 """How stale the answer to "was it cancelled?" may be; the contract is one second."""
 REPORT_INTERVAL_S = 1.0
+CANCELLING = "cancelling"
 ONCE = RetryPolicy()
+_CLASS_WIDTH = PRIORITY_NORMAL - PRIORITY_INTERACTIVE
+"""Classes of priority are this far apart, so no amount of waiting jobs carries one into the next."""
 
 
 class Interrupted(BaseException):
@@ -38,6 +42,8 @@ class Surroundings:
     stopping: threading.Event
     cancelled: Callable[[], bool]
     """True once a person cancelled the job."""
+    waiting: Callable[[str], None]
+    """Told why the job waits."""
 
 
 def carry_out(
@@ -65,6 +71,7 @@ def carry_out(
             return {"error": error.to_dict()}
         wait_s = retry.wait_s(attempt) * _jitter.uniform(0.75, 1.25)
         _log.warning("job %s: step %s, again in %.1f s: %s", around.job_id, name, wait_s, error)
+        around.waiting(f"{error} Trying again in {wait_s:.0f} s.")
         _pause(wait_s, around)
         attempt += 1
 
@@ -96,6 +103,10 @@ class ProgressGate:
         self._last: Progress | None = None
         self._last_at = 0.0
 
+    def waiting(self, why: str) -> Progress | None:
+        """The last progress with the reason it goes no further, or None before the first."""
+        return replace(self._last, message=why) if self._last else None
+
     def passes(self, progress: Progress) -> bool:
         now, last = time.monotonic(), self._last
         if last is not None and last.stage is progress.stage:
@@ -104,6 +115,18 @@ class ProgressGate:
                 return False
         self._last, self._last_at = progress, now
         return True
+
+
+def username_of(request: EncodeRequest) -> str:
+    return (request.target.username if request.target else None) or ""
+
+
+def rank(priority: int, ahead: int) -> int:
+    """Where a job stands: its class, then fairly between people (lower runs first).
+
+    The n-th waiting job of one person stands beside the n-th of another, however many either has.
+    """
+    return max(1, priority) + min(ahead, _CLASS_WIDTH - 1)
 
 
 def last_progress(result: JsonDict, before: Progress) -> Progress:

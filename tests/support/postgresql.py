@@ -1,0 +1,75 @@
+"""A PostgreSQL server of our own in a temporary folder, where the programs are installed."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+SERVER_USER = "postgres"
+"""Who runs the server where the tests run as root, which it refuses."""
+
+
+class PostgresServer:
+    """Started on a free port of 127.0.0.1, without passwords; `stop` ends it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._data, self.port = folder / "data", _free_port()
+        self._as_user = ["runuser", "-u", SERVER_USER, "--"] if getpass.getuser() == "root" else []
+        if self._as_user:
+            _open_to(folder)
+        self._run("initdb", "-D", str(self._data), "-A", "trust", "-U", "encode", "--no-sync")
+        self.start()
+
+    def start(self) -> None:
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+        self._run("pg_ctl", "-D", str(self._data), "-w", "-o", options, "-l", f"{self._data}/log", "start")
+
+    def stop(self, mode: str = "immediate") -> None:
+        self._run("pg_ctl", "-D", str(self._data), "-w", "-m", mode, "stop")
+
+    def fresh_database(self) -> str:
+        """The URL of an empty database."""
+        name = f"encode_{uuid.uuid4().hex[:12]}"
+        server = f"postgresql://encode@127.0.0.1:{self.port}"
+        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return f"{server}/{name}"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        path = shutil.which(program)
+        assert path is not None
+        subprocess.run([*self._as_user, path, *arguments], check=True, capture_output=True, cwd="/", timeout=60)
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """Import it into the test module that wants it."""
+    if not (shutil.which("initdb") and shutil.which("pg_ctl")):
+        pytest.skip("PostgreSQL is not installed here")
+    server = PostgresServer(tmp_path_factory.mktemp("postgresql"))
+    yield server
+    server.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _open_to(folder: Path) -> None:
+    """Lets the server's user into the folder pytest made for root alone."""
+    shutil.chown(folder, SERVER_USER)
+    for parent in folder.parents:
+        if parent.stat().st_uid == os.getuid() and parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | 0o011)
