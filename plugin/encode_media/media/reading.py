@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
 
-from encode_media.errors import failure
+from encode_media.errors import EncodeMediaError, failure
 from encode_media.media.contents import Contents, read_contents
+from encode_media.media.exr_picture import ExrPicture, read_exr_picture
 from encode_media.media.findings import find, movie_findings, picture_findings
+from encode_media.media.frame_check import FrameFacts, check_frame
 from encode_media.media.sequence import frames_on_disk
+from encode_media.media.sequence_findings import outside_findings, sequence_findings
 from encode_media.model.media import Finding, Media, Severity, SourceKind, SourceRef, VideoStream
-from encode_media.timebase import FrameSpan, describe_rate, frames_text
+from encode_media.timebase import FrameSpan, describe_rate
+
+_THREADS = 16
+"""Headers are read at a time: on network storage each is a round trip, not work."""
 
 
 def read_media(source: SourceRef, *, default_rate: Fraction, count_frames: bool) -> Media:
@@ -23,11 +30,15 @@ def read_media(source: SourceRef, *, default_rate: Fraction, count_frames: bool)
         SourceMissing: nothing is there, or it can't be read.
         UnsupportedFormat: it is not media, or damaged, or not decodable.
     """
+    rate = source.frame_rate or default_rate
     if source.is_sequence:
-        return _read_sequence(source, default_rate)
-    contents = read_contents(
-        source.path, default_rate=source.frame_rate or default_rate, count_frames=count_frames
-    )
+        return _read_sequence(source, rate)
+    facts = check_frame(source.path)
+    if not facts.size_bytes and facts.problem:
+        raise failure("source.corrupt", path=source.path, problem=facts.problem)
+    contents, exr = read_picture(source.path, rate, count_frames=count_frames)
+    if contents.is_still and facts.problem:
+        raise failure("source.corrupt", path=source.path, problem=facts.problem)
     video, findings = _at_wanted_rate(source, contents)
     if video:
         findings += picture_findings(video)
@@ -38,10 +49,26 @@ def read_media(source: SourceRef, *, default_rate: Fraction, count_frames: bool)
         size_bytes=contents.size_bytes,
         video=video,
         audio=contents.audio,
+        layers=exr.layers if exr else (),
         timecode=contents.timecode,
-        fingerprint=fingerprint([source.path]),
-        findings=(*findings, *movie_findings(replace(contents, video=video))),
+        fingerprint=_fingerprint({source.path: facts}),
+        findings=(*findings, *movie_findings(replace(contents, video=video)), *(exr.findings if exr else ())),
     )
+
+
+def read_picture(path: str, rate: Fraction, *, count_frames: bool = True) -> tuple[Contents, ExrPicture | None]:
+    """The contents of a file; for OpenEXR with what its own header adds."""
+    exr = read_exr_picture(path)
+    if exr and exr.video:
+        # Named layers only: ffmpeg needs to be told which one, so there is nothing to decode yet.
+        size = os.path.getsize(path)
+        return Contents(
+            container="image2", is_still=True, size_bytes=size, video=exr.at_rate(rate), picture_streams=1
+        ), exr
+    contents = read_contents(path, default_rate=rate, count_frames=count_frames)
+    if exr and contents.video:
+        contents = replace(contents, video=replace(contents.video, colour=exr.colour))
+    return contents, exr
 
 
 def _at_wanted_rate(source: SourceRef, contents: Contents) -> tuple[VideoStream | None, list[Finding]]:
@@ -50,74 +77,84 @@ def _at_wanted_rate(source: SourceRef, contents: Contents) -> tuple[VideoStream 
     if video is None or rate is None or contents.is_still or rate == video.frame_rate:
         return video, []
     duration = video.frames / rate if video.frames else None
-    note = find(
-        "rate.overridden",
-        Severity.WARNING,
-        f"The file says {describe_rate(video.frame_rate)} fps; {describe_rate(rate)} fps was asked for.",
-    )
+    was, now = describe_rate(video.frame_rate), describe_rate(rate)
+    note = find("rate.overridden", Severity.WARNING, f"The file says {was} fps; {now} fps was asked for.")
     return replace(video, frame_rate=rate, duration_s=duration, variable_rate=False), [note]
 
 
-def _read_sequence(source: SourceRef, default_rate: Fraction) -> Media:
-    present = frames_on_disk(source)
-    wanted = {n: path for n, path in present.items() if source.span is None or n in source.span}
+def _read_sequence(source: SourceRef, rate: Fraction) -> Media:
+    on_disk = frames_on_disk(source)
+    wanted = {n: path for n, path in on_disk.items() if source.span is None or n in source.span}
     if not wanted:
         raise failure("source.missing", path=source.path)
     span = source.span or FrameSpan(first=min(wanted), last=max(wanted))
-    gap = tuple(n for n in span.frames() if n not in wanted)
-    rate = source.frame_rate or default_rate
-    empty = tuple(n for n, path in wanted.items() if os.path.getsize(path) == 0)
-    readable = [n for n in wanted if n not in empty]
-    if not readable:
-        raise failure("source.corrupt", path=source.path, problem="all its frames are empty")
-    contents = read_contents(wanted[readable[0]], default_rate=rate)
-    missing = tuple(sorted((*gap, *empty)))
+    with ThreadPoolExecutor(_THREADS) as pool:
+        facts = dict(zip(wanted, pool.map(check_frame, wanted.values()), strict=True))
+    number, contents, exr = _first_readable(wanted, facts, rate)
     if contents.video is None:
         raise failure("source.no_video", path=source.path)
-    frames = len(span) - len(missing)
-    video = replace(contents.video, frame_rate=rate, frames=frames, duration_s=len(span) / rate)
-    kind = SourceKind.STILL if len(span) == 1 else SourceKind.SEQUENCE
-    findings = [*_gap_findings(gap, empty, len(span)), *picture_findings(video)]
-    if source.frame_rate is None and kind is SourceKind.SEQUENCE:
-        findings.append(
-            find(
-                "rate.assumed",
-                Severity.INFO,
-                f"An image sequence has no frame rate; {describe_rate(rate)} fps is used.",
-            )
-        )
+    checked = sequence_findings(span, facts, facts[number])
+    outside = tuple(n for n in on_disk if n not in span)
+    still = len(span) == 1
+    video = replace(
+        contents.video, frame_rate=rate, frames=len(span) - len(checked.missing), duration_s=len(span) / rate
+    )
     return Media(
         source=source,
-        kind=kind,
+        kind=SourceKind.STILL if still else SourceKind.SEQUENCE,
         container="image2",
-        size_bytes=sum(os.path.getsize(path) for path in wanted.values()),
+        size_bytes=sum(fact.size_bytes for fact in facts.values()),
         video=video,
         span=span,
-        missing=missing,
+        missing=checked.missing,
+        layers=exr.layers if exr else (),
         timecode=contents.timecode,
-        fingerprint=fingerprint(wanted.values()),
-        findings=tuple(findings),
+        fingerprint=_fingerprint({wanted[n]: fact for n, fact in facts.items()}),
+        findings=(
+            *checked.findings,
+            *outside_findings(outside),
+            *picture_findings(video),
+            *(exr.findings if exr else ()),
+            *(() if source.frame_rate or still else _rate_assumed(rate)),
+        ),
     )
 
 
-def _gap_findings(gap: tuple[int, ...], empty: tuple[int, ...], total: int) -> Iterable[Finding]:
-    if gap:
-        yield find(
-            "sequence.gap", Severity.ERROR, f"{len(gap)} of {total} frames are missing: {frames_text(gap)}.", gap
-        )
-    if empty:
-        yield find(
-            "sequence.frame_empty",
-            Severity.ERROR,
-            f"{len(empty)} of {total} frames are empty files: {frames_text(empty)}.",
-            empty,
-        )
+def _first_readable(
+    wanted: Mapping[int, str], facts: dict[int, FrameFacts], rate: Fraction
+) -> tuple[int, Contents, ExrPicture | None]:
+    """The first frame that looks whole and can be decoded; those before it that can't get their problem noted.
+
+    Raises:
+        UnsupportedFormat: none can; the error is that of the last one tried.
+    """
+    problem: EncodeMediaError | None = None
+    for number, path in wanted.items():
+        if facts[number].problem:
+            continue
+        try:
+            contents, exr = read_picture(path, rate)
+        except EncodeMediaError as error:
+            if error.code not in ("source.corrupt", "source.not_media"):
+                raise
+            problem = error
+            facts[number] = replace(facts[number], problem="it can't be decoded")
+            continue
+        return number, contents, exr
+    if problem:
+        raise problem
+    first = next(iter(wanted))
+    raise failure("source.corrupt", path=wanted[first], problem=f"no frame is usable: {facts[first].problem}")
 
 
-def fingerprint(paths: Iterable[str] | Mapping[str, str]) -> str:
+def _rate_assumed(rate: Fraction) -> Sequence[Finding]:
+    text = f"An image sequence has no frame rate; {describe_rate(rate)} fps is used."
+    return (find("rate.assumed", Severity.INFO, text),)
+
+
+def _fingerprint(files: Mapping[str, FrameFacts]) -> str:
     """Of names, sizes and modification times: cheap, and different when the content is."""
     digest = hashlib.sha256()
-    for path in sorted(paths):
-        status = os.stat(path)
-        digest.update(os.fsencode(path) + f"|{status.st_size}|{status.st_mtime_ns}\n".encode())
+    for path, facts in sorted(files.items()):
+        digest.update(os.fsencode(path) + f"|{facts.size_bytes}|{facts.mtime_ns}\n".encode())
     return digest.hexdigest()[:32]
