@@ -62,7 +62,15 @@ def after_create(store: Store, caller: Caller, type_name: str, values: Values) -
         joined(store, caller, "Note", (values["id"],))
     elif type_name == "CustomAttributeConfiguration":
         _dense_values(store, values)
-    if type_name in {*OBJECT_TYPES, "Project", "AssetVersion", "Asset", "User", "AssetVersionList", "TypedContextList"}:
+    if type_name in {
+        *OBJECT_TYPES,
+        "Project",
+        "AssetVersion",
+        "Asset",
+        "User",
+        "AssetVersionList",
+        "TypedContextList",
+    }:
         for configuration in store.rows('SELECT * FROM "CustomAttributeConfiguration"'):
             _dense_value(store, configuration, type_name, values)
 
@@ -83,10 +91,14 @@ def before_update(store: Store, caller: Caller, type_name: str, before: Values, 
 def after_update(store: Store, type_name: str, before: Values, values: Values) -> None:
     if type_name == "AssetVersion":
         _mark_latest(store, before["asset_id"])
-    elif type_name in OBJECT_TYPES and values.get("project_id", before.get("project_id")) != before.get("project_id"):
+    elif type_name in OBJECT_TYPES and values.get("project_id", before.get("project_id")) != before.get(
+        "project_id"
+    ):
         _move_below(store, before["id"], values["project_id"])
     elif type_name == "Asset" and "project_id" in values:
-        store.run('UPDATE "AssetVersion" SET project_id = ? WHERE asset_id = ?', [values["project_id"], before["id"]])
+        store.run(
+            'UPDATE "AssetVersion" SET project_id = ? WHERE asset_id = ?', [values["project_id"], before["id"]]
+        )
 
 
 def after_delete(store: Store, type_name: str, row: Values) -> None:
@@ -125,7 +137,9 @@ def _new_version(store: Store, caller: Caller, values: Values) -> None:
         raise ValidationError("AssetVersion needs an asset")
     values["project_id"] = _column(store, "Asset", values["asset_id"], "project_id")
     if values.get("version") is None:
-        rows = store.rows('SELECT MAX(version) AS last FROM "AssetVersion" WHERE asset_id = ?', [values["asset_id"]])
+        rows = store.rows(
+            'SELECT MAX(version) AS last FROM "AssetVersion" WHERE asset_id = ?', [values["asset_id"]]
+        )
         values["version"] = (rows[0]["last"] or 0) + 1
     values["date"] = values.get("date") or now()
     values["user_id"] = values.get("user_id") or caller.id
@@ -186,12 +200,18 @@ def _dense_values(store: Store, configuration: Values) -> None:
 
 
 def _dense_value(store: Store, configuration: Values, type_name: str, row: Values) -> None:
-    kind = {"Project": "show", "AssetVersionList": "list", "TypedContextList": "list"}.get(type_name, type_name.lower())
+    kind = {"Project": "show", "AssetVersionList": "list", "TypedContextList": "list"}.get(
+        type_name, type_name.lower()
+    )
     kind = "task" if type_name in OBJECT_TYPES else kind
     project = row.get("project_id")
     applies = configuration["entity_type"] == kind and configuration["object_type_id"] == row.get("object_type_id")
     everywhere = configuration["is_hierarchical"] and kind in {"task", "show", "asset", "assetversion"}
-    if kind not in _VALUE_TYPES or not (applies or everywhere) or configuration["project_id"] not in (None, project):
+    if (
+        kind not in _VALUE_TYPES
+        or not (applies or everywhere)
+        or configuration["project_id"] not in (None, project)
+    ):
         return
     value_type = _VALUE_TYPES[kind]
     if store.find(value_type, (configuration["id"], row["id"])) is None:

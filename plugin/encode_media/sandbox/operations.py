@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from encode_media.sandbox import effects
 from encode_media.sandbox.problems import DuplicateEntry, NotFound, PermissionDenied, ValidationError
+from encode_media.sandbox.query_run import Projector, no_virtual_values
 from encode_media.sandbox.schema import Collection, EntityType, Lineage, Many, Reference, Relation, Scalar
 from encode_media.sandbox.store import TYPE_COLUMN, Store, Values, quoted
-from encode_media.sandbox.values import to_answer, to_stored
+from encode_media.sandbox.values import to_stored
 from encode_media.sandbox.visibility import Caller
 
 _ADMINISTRATION = frozenset({
@@ -66,11 +67,12 @@ class Batch:
         for relation, items in collections:
             self._replace(entity_type, key, relation, items)
         effects.after_create(self.store, self.caller, entity_type.name, values)
-        return {"action": "create", "data": self._finish("add", entity_type, key, {})}
+        return {"action": "create", "data": self._finish("add", entity_type, key, {}, _names(data))}
 
     def update(self, operation: dict[str, Any]) -> dict[str, Any]:
         entity_type, key, before = self._existing(operation)
-        values, collections = self._split(entity_type, operation.get("entity_data") or {})
+        data = dict(operation.get("entity_data") or {})
+        values, collections = self._split(entity_type, data)
         for name in entity_type.key:
             values.pop(name, None)
         effects.before_update(self.store, self.caller, entity_type.name, before, values)
@@ -79,7 +81,7 @@ class Batch:
         for relation, items in collections:
             self._replace(entity_type, key, relation, items)
         effects.after_update(self.store, entity_type.name, before, values)
-        return {"action": "update", "data": self._finish("update", entity_type, key, before)}
+        return {"action": "update", "data": self._finish("update", entity_type, key, before, _names(data))}
 
     def delete(self, operation: dict[str, Any]) -> dict[str, Any]:
         entity_type, key, before = self._existing(operation)
@@ -117,7 +119,9 @@ class Batch:
             raise PermissionDenied(f"{self.caller.username} may only read")
         own = entity_type.name == "User" and row is not None and row["id"] == self.caller.id
         if entity_type.name in _ADMINISTRATION and not (self.caller.is_administrator or own):
-            raise PermissionDenied(f"{self.caller.username} may not change {entity_type.name}: administrators only")
+            raise PermissionDenied(
+                f"{self.caller.username} may not change {entity_type.name}: administrators only"
+            )
 
     def _see(self, type_name: str, key: Sequence[str]) -> None:
         """The caller sees the entity, else it does not exist for them. Raises NotFound."""
@@ -187,9 +191,7 @@ class Batch:
         target = self.store.schema.types[relation.target]
         root = self.store.schema.root(relation.target)
         wanted = {target.key_of(item) for item in items}
-        present = {
-            target.key_of(row): row for row in self.store.where_in(root, relation.column, [owner_id])
-        }
+        present = {target.key_of(row): row for row in self.store.where_in(root, relation.column, [owner_id])}
         for item_key in wanted - present.keys():
             values: Values = {relation.column: owner_id}
             if "parent_type" in target.attributes:
@@ -235,19 +237,26 @@ class Batch:
             self.store.run(f"DELETE FROM {quoted(link)} WHERE owner_id = ? OR item_id = ?", [identifier] * 2)
 
     def _finish(
-        self, action: str, entity_type: EntityType, key: tuple[str, ...], before: Values
+        self, action: str, entity_type: EntityType, key: tuple[str, ...], before: Values, touched: Iterable[str]
     ) -> dict[str, Any]:
-        """Notes the change and gives the entity as it now is: everything that is not null."""
+        """Notes the change and gives the entity as it now is.
+
+        All values, nulls too, and the relations that were set: the client goes on believing what it read before
+        wherever the answer is silent.
+        """
         row = self.store.find(entity_type.name, key)
         assert row is not None
-        self.changes.append(
-            Change(action=action, type_name=entity_type.name, key=key, before=before, after=row)
-        )
-        answer: dict[str, Any] = {"__entity_type__": entity_type.name}
-        for name, column in entity_type.columns().items():
-            if row[name] is not None:
-                answer[name] = to_answer(column, row[name])
-        return answer
+        self.changes.append(Change(action=action, type_name=entity_type.name, key=key, before=before, after=row))
+        columns = entity_type.columns()
+        changed = {name for name in columns if row[name] != before.get(name)}
+        relations = {r.name for r in entity_type.references() if r.name in touched or r.column in changed}
+        relations |= {name for name in touched if not isinstance(entity_type.attributes[name], Scalar)}
+        tree: dict[str, Any] = {name: {} for name in (*columns, *sorted(relations))}
+        return Projector(self.store, self.caller.visibility, no_virtual_values).entities([row], tree)[0]
+
+
+def _names(data: dict[str, Any]) -> set[str]:
+    return data.keys() - {"__entity_type__"}
 
 
 def _key(given: Any) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The query language: text to a tree.
 
-    select <path>, … from <Type> [where <criteria>] [order by <path> [asc|desc], …] [offset N] [limit N]
+select <path>, … from <Type> [where <criteria>] [order by <path> [asc|desc], …] [offset N] [limit N]
 """
 
 from __future__ import annotations

@@ -61,6 +61,11 @@ def _check(store: Store, type_name: str, tree: Tree) -> None:
             _check(store, attribute.target, below)
 
 
+def no_virtual_values(store: Store, type_name: str, row: Values, name: str) -> None:
+    """For answers that hold kept values only."""
+    del store, type_name, row, name
+
+
 class Projector:
     """Gathers the union of what is asked for each entity, and repeats it wherever the entity occurs.
 

@@ -144,7 +144,9 @@ class _Compiler:
             a, b = ("item_id", "owner_id") if relation.reverse else ("owner_id", "item_id")
             return f"{far}.id IN (SELECT {b} FROM {quoted(relation.link)} WHERE {a} = {near}.id)"
         if isinstance(relation, Lineage):
-            return f"{far}.id IN ({lineage_sql(f'{near}.id', up=relation.up)}) AND {far}.{TYPE_COLUMN} != 'Project'"
+            return (
+                f"{far}.id IN ({lineage_sql(f'{near}.id', up=relation.up)}) AND {far}.{TYPE_COLUMN} != 'Project'"
+            )
         return f"{far}.{quoted(relation.column)} = {near}.id"
 
     def scalar(self, type_name: str, alias: str, path: q.Path) -> Statement:

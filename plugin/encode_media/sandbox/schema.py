@@ -114,9 +114,7 @@ class Schema:
     def __init__(self, types: dict[str, EntityType]) -> None:
         self.types = types
         self._root = {name: self._find_root(name) for name in types}
-        self._below = {
-            name: frozenset(other for other in types if name in self._line(other)) for name in types
-        }
+        self._below = {name: frozenset(other for other in types if name in self._line(other)) for name in types}
 
     def _line(self, name: str) -> list[str]:
         line = [name]

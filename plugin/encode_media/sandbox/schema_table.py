@@ -145,7 +145,7 @@ Location show=id,name
   label str
   description str
 
-Metadata key=parent_id,key show=parent_id,key
+Metadata key=parent_id,key show=parent_id,key,value
   parent_id any!
   parent_type str
   key str

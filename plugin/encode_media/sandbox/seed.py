@@ -65,11 +65,13 @@ def _words(batch: Batch) -> None:
         _make(batch, "ListCategory", name, name=name)
     for name in ("text", "boolean", "date", "enumerator", "number"):
         _make(batch, "CustomAttributeType", name, name=name)
-    batch.create({
-        "entity_type": "Setting",
-        "entity_key": ["storage_scenario", "STORAGE"],
-        "entity_data": {"value": '{"scenario": null, "data": {}}'},
-    })
+    batch.create(
+        {
+            "entity_type": "Setting",
+            "entity_key": ["storage_scenario", "STORAGE"],
+            "entity_data": {"value": '{"scenario": null, "data": {}}'},
+        }
+    )
     _project_schema(batch)
 
 
@@ -77,7 +79,9 @@ def _project_schema(batch: Batch) -> None:
     def references(type_name: str, names: tuple[str, ...]) -> list[dict[str, str]]:
         return [{"__entity_type__": type_name, "id": fixed_id(type_name, name)} for name in names]
 
-    tasks = _make(batch, "WorkflowSchema", "Tasks", name="Tasks", statuses=references("Status", table.TASK_STATUSES))
+    tasks = _make(
+        batch, "WorkflowSchema", "Tasks", name="Tasks", statuses=references("Status", table.TASK_STATUSES)
+    )
     versions = _make(
         batch, "WorkflowSchema", "Versions", name="Versions", statuses=references("Status", table.VERSION_STATUSES)
     )
@@ -174,7 +178,12 @@ def _sequence_component(batch: Batch, version: str, facts: Mapping[str, Any], so
 
 def _locate(batch: Batch, words: str, component: str, where: str) -> None:
     _make(
-        batch, "ComponentLocation", words, component_id=component, location_id=_UNMANAGED, resource_identifier=where
+        batch,
+        "ComponentLocation",
+        words,
+        component_id=component,
+        location_id=_UNMANAGED,
+        resource_identifier=where,
     )
 
 
@@ -187,4 +196,6 @@ def _private_project(batch: Batch) -> None:
     asset = _make(
         batch, "Asset", "qp010_comp", name="qp010_comp", context_id=shot, type_id=fixed_id("AssetType", "Comp")
     )
-    _make(batch, "AssetVersion", "qp010_comp", asset_id=asset, comment="Only for people with a role in the project")
+    _make(
+        batch, "AssetVersion", "qp010_comp", asset_id=asset, comment="Only for people with a role in the project"
+    )

@@ -18,7 +18,9 @@ _PARENT_COLUMNS = {
 }
 
 
-def update_event(store: Store, caller: Caller, changes: list[Change], headers: dict[str, str]) -> dict[str, Any] | None:
+def update_event(
+    store: Store, caller: Caller, changes: list[Change], headers: dict[str, str]
+) -> dict[str, Any] | None:
     """The event for one commit, or nothing if nothing really changed."""
     entities = [entry for change in changes if (entry := _entry(store, change)) is not None]
     if not entities:

@@ -71,7 +71,8 @@ class Caller:
 def find_caller(store: Store, username: str) -> Caller | None:
     """The active user with this name."""
     users = store.rows(
-        'SELECT id, username FROM "Resource" WHERE __type__ = \'User\' AND username = ? AND is_active = 1', [username]
+        "SELECT id, username FROM \"Resource\" WHERE __type__ = 'User' AND username = ? AND is_active = 1",
+        [username],
     )
     if not users:
         return None
