@@ -114,7 +114,7 @@ def _yuv_colour(video: VideoStream, *, deep: bool) -> SourceColour:
             matrix = "bt2020nc"
         else:
             matrix = "bt709" if video.height >= HD_HEIGHT else "smpte170m"
-        assumed.append(f"the matrix {_matrix_name(matrix)}")
+        assumed.append(f"the matrix {matrix_name(matrix)}")
     colour = SourceColour(
         light=Light.YUV,
         matrix=matrix,
@@ -131,7 +131,7 @@ def _yuv_colour(video: VideoStream, *, deep: bool) -> SourceColour:
     return colour
 
 
-def _matrix_name(matrix: str) -> str:
+def matrix_name(matrix: str) -> str:
     return {"smpte170m": "BT.601", "bt470bg": "BT.601", "bt709": "BT.709", "bt2020nc": "BT.2020"}.get(
         matrix, matrix
     )

@@ -62,15 +62,18 @@ def _read_movie(media: Media, video: VideoStream) -> Reading:
     options: dict[str, str | None] = {"copyts": None} if media.audio else {}
     steps, notes = _deinterlace(video)
     if video.variable_rate:
-        frames = None if video.duration_s is None else max(1, round(video.duration_s * video.frame_rate))
-        # The last picture's own length is not always known: two spare copies, then exactly as many as planned.
-        steps += (step("setpts", "PTS-STARTPTS"), step("fps", fps=video.frame_rate),
-                  step("tpad", stop=2, stop_mode="clone"))  # fmt: skip
         notes += (f"variable frame rate made constant at {describe_rate(video.frame_rate)}; the length is kept",)
+        steps += (step("setpts", "PTS-STARTPTS"), step("fps", fps=video.frame_rate))
+        frames = _frames_in_time(video)
     else:
-        frames = video.frames or _frames_of(video)
+        frames = video.frames or _frames_in_time(video)
         # Numbered anew: a container's rounded or shifted times must neither drop nor repeat a frame.
         steps += (step("settb", 1 / video.frame_rate), step("setpts", "N"))
+    if frames is not None:
+        if frames != video.frames:
+            # How long the last picture stands is not always known: spare copies, then exactly as many as planned.
+            steps += (step("tpad", stop=2, stop_mode="clone"),)
+        steps += (step("trim", end_frame=frames),)
     return Reading(
         input=InputFile(path=f"file:{media.source.path}", options=_input_options(media.container, options)),
         steps=steps,
@@ -81,7 +84,7 @@ def _read_movie(media: Media, video: VideoStream) -> Reading:
     )
 
 
-def _frames_of(video: VideoStream) -> int | None:
+def _frames_in_time(video: VideoStream) -> int | None:
     return None if video.duration_s is None else max(1, round(video.duration_s * video.frame_rate))
 
 
@@ -109,24 +112,30 @@ def _read_still(media: Media, video: VideoStream, preset: Preset) -> Reading:
 def _read_sequence(media: Media, video: VideoStream, preset: Preset) -> Reading:
     span = _span(media)
     rate = preset.frame_rate or video.frame_rate
-    notes = (f"the sequence is read at {describe_rate(rate)} frames a second",)
-    if not media.missing and span.first >= 0:
-        pattern, start, links, frames = f"file:{media.source.path}", span.first, (), len(span)
-    else:
-        links = _links(media, span, preset)
-        extension = os.path.splitext(media.source.path)[1]
-        pattern, start, frames = f"{LINK_FOLDER}/%06d{extension}", 1, len(links)
-        notes += (_gap_note(media, preset),)
-    options = {"framerate": text_of(rate), "start_number": str(start), "start_number_range": "1"}
+    links = _links(media, span, preset) if media.missing or span.first < 0 else ()
+    frames = len(links) or len(span)
+    extension = os.path.splitext(media.source.path)[1]
+    options: dict[str, str | None] = {
+        "framerate": text_of(rate),
+        "start_number": "1" if links else str(span.first),
+        "start_number_range": "1",
+    }
     return Reading(
-        input=InputFile(path=pattern, options=_input_options("image2", options)),
-        steps=(),
+        input=InputFile(
+            path=f"{LINK_FOLDER}/%06d{extension}" if links else f"file:{media.source.path}",
+            options=_input_options("image2", options),
+        ),
+        # ffmpeg reads on as long as there are files: frames behind the span are none of ours.
+        steps=(step("trim", end_frame=frames),),
         frames=frames,
         rate=rate,
         first_frame=span.first,
         links=links,
         black_frame=_black_frame(media, video, rate) if any(link.source is None for link in links) else (),
-        notes=notes,
+        notes=(
+            f"the sequence is read at {describe_rate(rate)} frames a second",
+            *([_gap_note(media, preset)] if links else []),
+        ),
     )
 
 

@@ -23,8 +23,6 @@ def plan_image_sequence(work: Work, spec: OutputSpec, stem: str) -> Draft:
         **rate_options(reading.rate), **plain_options(), **image_encoder(spec.video),
         "f": "image2", "start_number": str(first),
     }  # fmt: skip
-    if reading.frames is not None:
-        options["frames:v"] = str(reading.frames)
     width, height = placement.size
     return Draft(
         file=OutputFile(

@@ -61,8 +61,6 @@ def _draft(work: Work, spec: OutputSpec, stem: str, target: TargetColour, size: 
         **rate_options(reading.rate), **plain_options(), **_encoder(spec.video, reading.rate, size),
         **_container(spec.container, timecode), **_colour_options(target),
     }  # fmt: skip
-    if reading.frames is not None:
-        options["frames:v"] = str(reading.frames)
     if audio:
         options |= sound.sound_options(audio)
     return Draft(
