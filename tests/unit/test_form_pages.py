@@ -122,8 +122,8 @@ def test_a_source_that_cannot_be_used_says_why_and_what_to_do() -> None:
     assert "This is not a media file: /p/notes.mov Check that the right file was published." in text
 
 
-def test_a_source_not_read_in_time_is_said_to_be_being_read() -> None:
-    assert "the source is being read" in labels(page(SourceView(label="a v1")))
+def test_a_source_not_read_in_time_can_be_queued_all_the_same() -> None:
+    assert "not read yet; it can be queued now" in labels(page(SourceView(label="a v1")))
 
 
 def test_names_from_ftrack_cannot_put_tags_or_links_into_the_form() -> None:

@@ -38,6 +38,8 @@ class Gateway:
         self.session = session
         self._download_folder = download_folder
         self._location_names: dict[str, str] = {}
+        self._roles: dict[str, list[Any]] = {}
+        """Per user; a gateway lives for one piece of work."""
 
     def targets(self, entries: Sequence[Entry], *, limit: int = MAX_VERSIONS) -> tuple[Target, ...]:
         """The versions behind a selection, in its order, each with the component if one was selected.
@@ -135,13 +137,14 @@ class Gateway:
         """
         if not user.is_active:
             raise failure("server.not_permitted", user=user.name, problem="the account is not active")
-        roles = fetch(
-            self.session,
-            "select id, is_all_projects, is_all_open_projects, user_security_role_projects.project_id"
-            " from UserSecurityRole where user_id is {user}",
-            user=user.id,
-        )
-        if not any(_reaches(role, version) for role in roles):
+        if user.id not in self._roles:
+            self._roles[user.id] = fetch(
+                self.session,
+                "select id, is_all_projects, is_all_open_projects, user_security_role_projects.project_id"
+                " from UserSecurityRole where user_id is {user}",
+                user=user.id,
+            )
+        if not any(_reaches(role, version) for role in self._roles[user.id]):
             problem = f"no role in the project {version.project_name}"
             raise failure("server.not_permitted", user=user.name, problem=problem)
 

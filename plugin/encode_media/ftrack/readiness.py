@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
-from encode_media.errors import EncodeMediaError, InvalidParameters, failure
+from encode_media.errors import EncodeMediaError, InvalidParameters, SourceMissing, failure
 from encode_media.ftrack.entities import Target, UserInfo
 from encode_media.ftrack.gateway import Gateway
 from encode_media.ftrack.review import SERVER_LOCATION
-from encode_media.ftrack.source_reader import Look, SourceReader
-from encode_media.ftrack.submission import Wish
+from encode_media.ftrack.source_reader import Look, SourceReader, outcome
+from encode_media.ftrack.submission import Wish, known_component
 from encode_media.jobs.engine import JobClient
-from encode_media.model.media import MissingFrames, SourceRef
+from encode_media.model.media import Media, MissingFrames
 from encode_media.presets.catalog import Catalog
 from encode_media.settings import Settings
 from encode_media.timebase import frames_text
@@ -36,11 +38,14 @@ class Desk:
 def look(
     desk: Desk, gateway: Gateway, targets: Sequence[Target], user: UserInfo, *, within_s: float
 ) -> list[Look]:
-    """Per target its media, why it can't be encoded, or None where that isn't known yet."""
-    sources = [_source(gateway, target, user) for target in targets]
-    readable = [source for source in sources if isinstance(source, SourceRef)]
-    looks = iter(desk.reader.look(readable, within_s=within_s))
-    return [next(looks) if isinstance(source, SourceRef) else source for source in sources]
+    """Per target its media, why it can't be encoded, or None where that isn't known yet.
+
+    Within this time: what the server or the storage didn't tell by then stays unknown.
+    """
+    until = time.monotonic() + within_s
+    begun = [_begin(desk, gateway, target, user, until) for target in targets]
+    wait([item for item in begun if isinstance(item, Future)], timeout=max(0.0, until - time.monotonic()))
+    return [outcome(item) if isinstance(item, Future) else item for item in begun]
 
 
 def known_problems(
@@ -76,13 +81,21 @@ def _problem(desk: Desk, seen: Look, wish: Wish) -> EncodeMediaError | None:
     return None
 
 
-def _source(gateway: Gateway, target: Target, user: UserInfo) -> SourceRef | EncodeMediaError | None:
+def _begin(
+    desk: Desk, gateway: Gateway, target: Target, user: UserInfo, until: float
+) -> Future[Media] | EncodeMediaError | None:
+    """Begins to read a target's source: the reading, why there is none, or None when time is up."""
+    if time.monotonic() > until:
+        return None
     try:
         gateway.may_encode(user, target.version)
-        component = gateway.source_component(target.version.id, target.component_id)
+        component = known_component(gateway, target)
         try:
-            return gateway.source_ref(component, label=target.version.label)
-        except EncodeMediaError as error:
+            whole = (
+                gateway.source_component(target.version.id, component.id) if component.is_sequence else component
+            )
+            return desk.reader.begin(gateway.source_ref(whole, label=target.version.label))
+        except SourceMissing as error:
             # What only the server has is downloaded when the job runs, not while somebody waits for a form.
             return None if SERVER_LOCATION in component.locations else error
     except EncodeMediaError as error:

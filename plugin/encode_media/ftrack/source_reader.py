@@ -1,12 +1,12 @@
-"""Reads sources for the form: several at once, within a time, each only once while it stays the same."""
+"""Reads sources for the form: several at once, each only once while it stays the same."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from encode_media.errors import EncodeMediaError, failure
@@ -35,16 +35,8 @@ class SourceReader:
         self._lock = threading.Lock()
         self._known: OrderedDict[object, tuple[float, Future[Media]]] = OrderedDict()
 
-    def look(self, sources: Sequence[SourceRef], *, within_s: float) -> list[Look]:
-        """One look per source, in order, after `within_s` at the latest. Reading goes on beyond it."""
-        readings = [self._reading(source) for source in sources]
-        wait(readings, timeout=within_s)
-        return [_outcome(reading) for reading in readings]
-
-    def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def _reading(self, source: SourceRef) -> Future[Media]:
+    def begin(self, source: SourceRef) -> Future[Media]:
+        """The reading of a source; the one already begun or done if the source is the same still."""
         key = _state(source)
         now = self._clock()
         with self._lock:
@@ -56,6 +48,9 @@ class SourceReader:
                     self._known.popitem(last=False)
             self._known.move_to_end(key)
             return known[1]
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _state(source: SourceRef) -> object:
@@ -69,7 +64,8 @@ def _state(source: SourceRef) -> object:
     return (source, found.st_mtime_ns, found.st_size)
 
 
-def _outcome(reading: Future[Media]) -> Look:
+def outcome(reading: Future[Media]) -> Look:
+    """What a reading gave, without waiting for it."""
     if not reading.done() or reading.cancelled():
         return None
     error = reading.exception()

@@ -6,9 +6,10 @@ import logging
 from dataclasses import dataclass
 
 from encode_media.errors import EncodeMediaError, failure
-from encode_media.ftrack.entities import Target, UserInfo
+from encode_media.ftrack.entities import ComponentInfo, Target, UserInfo
 from encode_media.ftrack.ftrack_job import create_ftrack_job
 from encode_media.ftrack.gateway import Gateway
+from encode_media.ftrack.sources import best_source
 from encode_media.jobs.engine import JobClient, Submission
 from encode_media.model.request import EncodeRequest, Options, PublishTarget
 from encode_media.presets.catalog import Catalog
@@ -61,9 +62,7 @@ def submit_target(gateway: Gateway, client: JobClient, catalog: Catalog, target:
     """`submit_version` for a version that was just asked for. Raises like it."""
     options = resolve_options(wish.preset, catalog.get(wish.preset).options, wish.options)
     gateway.may_encode(wish.user, target.version)
-    component = gateway.source_component(target.version.id, target.component_id)
-    if component.version_id != target.version.id:
-        raise failure("request.invalid", problem=f"{component.name} is not a component of {target.version.label}")
+    component = known_component(gateway, target)
     request = EncodeRequest(
         preset=wish.preset,
         options=options,
@@ -81,6 +80,29 @@ def submit_target(gateway: Gateway, client: JobClient, catalog: Catalog, target:
     if submission.created:
         _show(gateway, submission, request)
     return submission
+
+
+def known_component(gateway: Gateway, target: Target) -> ComponentInfo:
+    """The component to encode, without its frames; asks the server only for what the version doesn't list.
+
+    Raises:
+        InvalidParameters: the component belongs to another version.
+        SourceMissing: the version has nothing to encode.
+        NotPermitted: the component can't be seen.
+    """
+    version = target.version
+    if target.component_id is None:
+        component = best_source(version.components)
+        if component is None:
+            raise failure("source.no_component", version=version.label)
+        return component
+    for component in version.components:
+        if component.id == target.component_id:
+            return component
+    component = gateway.source_component(version.id, target.component_id)
+    if component.version_id != version.id:
+        raise failure("request.invalid", problem=f"{component.name} is not a component of {version.label}")
+    return component
 
 
 def _show(gateway: Gateway, submission: Submission, request: EncodeRequest) -> None:

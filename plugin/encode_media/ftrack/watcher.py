@@ -26,7 +26,7 @@ from encode_media.ftrack.triggers import (
     decide,
     read_hints,
 )
-from encode_media.ftrack.workers import Work, Workers
+from encode_media.ftrack.workers import OnFailure, Work, Workers
 from encode_media.jobs.engine import JobClient
 from encode_media.presets.catalog import Catalog
 
@@ -90,7 +90,7 @@ class Watcher:
             lambda gateway: self._consider(gateway, version_id), lambda _error: self._look_again(version_id)
         )
 
-    def _start(self, work: Work, failed: Callable[[EncodeMediaError], object]) -> None:
+    def _start(self, work: Work, failed: OnFailure) -> None:
         def say_and_pass_on(error: EncodeMediaError) -> None:
             log.warning("A published version could not be looked at: %s", error.message)
             failed(error)

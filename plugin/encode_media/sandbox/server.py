@@ -97,7 +97,8 @@ class Sandbox:
 
 def _listen(port: int) -> socket.socket:
     """A bound socket; a port that was just left by a former server can be taken again."""
-    # asyncio sends without delay only on sockets that name TCP; else every answer waits 40 ms for an acknowledgement.
+    # asyncio sends without delay only on sockets that name TCP; on others an answer waits 40 ms for an
+    # acknowledgement.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows: SO_REUSEADDR would let two servers share the port
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
