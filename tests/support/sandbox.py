@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import ftrack_api
+
 from encode_media.sandbox.server import Address, Sandbox
 
 T = TypeVar("T")

@@ -1,7 +1,10 @@
 """What the server does by itself when entities are made, changed or deleted."""
 
+# ruff: noqa: S608 - the names in these statements come from our own table of types, the values are parameters
+
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from encode_media.sandbox.problems import DuplicateEntry, ValidationError
@@ -20,39 +23,20 @@ _VALUE_TYPES = {
 }  # fmt: skip
 
 
+_CUSTOMISED = {*OBJECT_TYPES, "Project", "AssetVersion", "Asset", "User", "AssetVersionList", "TypedContextList"}
+_KINDS = {"Project": "show", "AssetVersionList": "list", "TypedContextList": "list"}
+"""The words of custom attribute configurations, where they are not the type's name."""
+
+
 def before_create(store: Store, caller: Caller, type_name: str, values: Values) -> None:
     """Completes the values of a new entity."""
     _unique(store, type_name, values)
-    if type_name == "Project":
-        values |= {"context_type": "show", "project_id": values["id"], "created_at": now()}
-        values.setdefault("created_by_id", caller.id)
-        if not values.get("project_schema_id"):
-            values["project_schema_id"] = fixed_id("ProjectSchema", "VFX")
-    elif type_name in OBJECT_TYPES:
+    if type_name in OBJECT_TYPES:
         _new_context(store, caller, type_name, values)
-    elif type_name == "Asset":
-        values["project_id"] = _column(store, "Context", values.get("context_id"), "project_id")
-    elif type_name == "AssetVersion":
-        _new_version(store, caller, values)
     elif type_name in _SYSTEM_TYPES:
         values["system_type"] = _SYSTEM_TYPES[type_name]
-    elif type_name == "Job":
-        values["created_at"] = now()
-        values["user_id"] = values.get("user_id") or caller.id
-        _check_job(values)
-    elif type_name == "Note":
-        values["date"] = values.get("date") or now()
-        values["thread_activity"] = values["date"]
-        values["user_id"] = values.get("user_id") or caller.id
-    elif type_name == "Timer":
-        values["start"] = values.get("start") or now()
-        if store.where_in("Timer", "user_id", [values.get("user_id")]):
-            raise DuplicateEntry("the user already has a running timer")
-    elif type_name == "ReviewSession":
-        values |= {"created_at": now(), "created_by_id": values.get("created_by_id") or caller.id}
-    elif type_name in {"AssetVersionList", "TypedContextList"}:
-        values |= {"date": now(), "system_type": type_name.removesuffix("List").lower()}
-        values["owner_id"] = values.get("owner_id") or caller.id
+    elif type_name in _NEW:
+        _NEW[type_name](store, caller, values)
 
 
 def after_create(store: Store, caller: Caller, type_name: str, values: Values) -> None:
@@ -132,6 +116,49 @@ def _new_context(store: Store, caller: Caller, type_name: str, values: Values) -
         values["type_id"] = values.get("type_id") or fixed_id("Type", "Generic")
 
 
+def _new_project(store: Store, caller: Caller, values: Values) -> None:
+    del store
+    values |= {"context_type": "show", "project_id": values["id"], "created_at": now()}
+    values.setdefault("created_by_id", caller.id)
+    values["project_schema_id"] = values.get("project_schema_id") or fixed_id("ProjectSchema", "VFX")
+
+
+def _new_asset(store: Store, caller: Caller, values: Values) -> None:
+    del caller
+    values["project_id"] = _column(store, "Context", values.get("context_id"), "project_id")
+
+
+def _new_job(store: Store, caller: Caller, values: Values) -> None:
+    del store
+    values["created_at"] = now()
+    values["user_id"] = values.get("user_id") or caller.id
+    _check_job(values)
+
+
+def _new_note(store: Store, caller: Caller, values: Values) -> None:
+    del store
+    values["date"] = values["thread_activity"] = values.get("date") or now()
+    values["user_id"] = values.get("user_id") or caller.id
+
+
+def _new_timer(store: Store, caller: Caller, values: Values) -> None:
+    values["start"] = values.get("start") or now()
+    values["user_id"] = values.get("user_id") or caller.id
+    if store.where_in("Timer", "user_id", [values["user_id"]]):
+        raise DuplicateEntry("the user already has a running timer")
+
+
+def _new_review_session(store: Store, caller: Caller, values: Values) -> None:
+    del store
+    values |= {"created_at": now(), "created_by_id": values.get("created_by_id") or caller.id}
+
+
+def _new_list(store: Store, caller: Caller, values: Values) -> None:
+    del store
+    values["date"] = now()
+    values["owner_id"] = values.get("owner_id") or caller.id
+
+
 def _new_version(store: Store, caller: Caller, values: Values) -> None:
     if not values.get("asset_id"):
         raise ValidationError("AssetVersion needs an asset")
@@ -145,6 +172,19 @@ def _new_version(store: Store, caller: Caller, values: Values) -> None:
     values["user_id"] = values.get("user_id") or caller.id
     values["status_id"] = values.get("status_id") or fixed_id("Status", "Pending Review")
     values["is_latest_version"] = 0
+
+
+_NEW: dict[str, Callable[[Store, Caller, Values], None]] = {
+    "Project": _new_project,
+    "Asset": _new_asset,
+    "AssetVersion": _new_version,
+    "Job": _new_job,
+    "Note": _new_note,
+    "Timer": _new_timer,
+    "ReviewSession": _new_review_session,
+    "AssetVersionList": _new_list,
+    "TypedContextList": _new_list,
+}
 
 
 def _mark_latest(store: Store, asset_id: str) -> None:
@@ -161,7 +201,11 @@ def _move_below(store: Store, context_id: str, project_id: str) -> None:
         _move_below(store, child["id"], project_id)
     for asset in store.where_in("Asset", "context_id", [context_id]):
         store.change("Asset", (asset["id"],), {"project_id": project_id})
-        store.run('UPDATE "AssetVersion" SET project_id = ? WHERE asset_id = ?', [project_id, asset["id"]])
+        _move_versions(store, asset["id"], project_id)
+
+
+def _move_versions(store: Store, asset_id: str, project_id: str) -> None:
+    store.run('UPDATE "AssetVersion" SET project_id = ? WHERE asset_id = ?', [project_id, asset_id])
 
 
 def _unique(store: Store, type_name: str, values: Values, before: Values | None = None) -> None:
@@ -200,18 +244,11 @@ def _dense_values(store: Store, configuration: Values) -> None:
 
 
 def _dense_value(store: Store, configuration: Values, type_name: str, row: Values) -> None:
-    kind = {"Project": "show", "AssetVersionList": "list", "TypedContextList": "list"}.get(
-        type_name, type_name.lower()
-    )
-    kind = "task" if type_name in OBJECT_TYPES else kind
-    project = row.get("project_id")
+    kind = "task" if type_name in OBJECT_TYPES else _KINDS.get(type_name, type_name.lower())
     applies = configuration["entity_type"] == kind and configuration["object_type_id"] == row.get("object_type_id")
     everywhere = configuration["is_hierarchical"] and kind in {"task", "show", "asset", "assetversion"}
-    if (
-        kind not in _VALUE_TYPES
-        or not (applies or everywhere)
-        or configuration["project_id"] not in (None, project)
-    ):
+    here = configuration["project_id"] in (None, row.get("project_id"))
+    if kind not in _VALUE_TYPES or not here or not (applies or everywhere):
         return
     value_type = _VALUE_TYPES[kind]
     if store.find(value_type, (configuration["id"], row["id"])) is None:

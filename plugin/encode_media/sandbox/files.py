@@ -132,7 +132,7 @@ async def _write(path: Path, chunks: AsyncIterator[bytes]) -> tuple[int, bytes]:
     digest = hashlib.md5(usedforsecurity=False)
     size = 0
     # Blocking writes: the sandbox serves one machine, and a disk is faster than what a client sends.
-    with path.open("wb") as out:  # noqa: ASYNC230
+    with path.open("wb") as out:
         async for chunk in chunks:
             out.write(chunk)
             digest.update(chunk)

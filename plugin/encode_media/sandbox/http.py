@@ -1,5 +1,7 @@
 """The server's addresses."""
 
+# ruff: noqa: S608 - the names in these statements come from our own table of types, the values are parameters
+
 from __future__ import annotations
 
 import hmac
@@ -58,7 +60,11 @@ class Endpoints:
             Route("/", self.page),
             Route("/page/{name:path}", self.page),
         ]
-        handlers = {Problem: self._problem, HTTPException: self._http_problem, Exception: self._failure}
+        handlers: dict[Any, Any] = {
+            Problem: self._problem,
+            HTTPException: self._http_problem,
+            Exception: self._failure,
+        }
         return Starlette(routes=routes, exception_handlers=handlers, middleware=[Middleware(OwnHostOnly)])
 
     async def api(self, request: Request) -> Response:
@@ -144,7 +150,8 @@ class Endpoints:
     def _users(self) -> list[dict[str, str]]:
         rows = self._store.rows(
             'SELECT u.id, u.username, u.first_name, u.last_name, MIN(s.name) AS role FROM "Resource" u '
-            'LEFT JOIN "UserSecurityRole" r ON r.user_id = u.id LEFT JOIN "SecurityRole" s ON s.id = r.security_role_id '
+            'LEFT JOIN "UserSecurityRole" r ON r.user_id = u.id '
+            'LEFT JOIN "SecurityRole" s ON s.id = r.security_role_id '
             "WHERE u.__type__ = 'User' AND u.is_active = 1 GROUP BY u.id ORDER BY u.rowid"
         )
         return [
@@ -195,13 +202,11 @@ class Endpoints:
             headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"},
         )
 
-    async def _problem(self, request: Request, error: Exception) -> Response:
+    async def _problem(self, request: Request, error: Problem) -> Response:
         del request
-        assert isinstance(error, Problem)
         return JSONResponse(error.answer(), status_code=error.status)
 
-    async def _http_problem(self, request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
+    async def _http_problem(self, request: Request, error: HTTPException) -> Response:
         problem = NotFound(f"{request.method} {request.url.path}: {error.detail}")
         return JSONResponse(problem.answer(), status_code=error.status_code)
 

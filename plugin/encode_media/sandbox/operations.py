@@ -1,5 +1,7 @@
 """Create, update and delete: one batch is one transaction, in program order."""
 
+# ruff: noqa: S608 - the names in these statements come from our own table of types, the values are parameters
+
 from __future__ import annotations
 
 import uuid
@@ -245,7 +247,8 @@ class Batch:
         wherever the answer is silent.
         """
         row = self.store.find(entity_type.name, key)
-        assert row is not None
+        if row is None:
+            raise ValidationError(f"{entity_type.name} {'/'.join(key)} was removed by its own change")
         self.changes.append(Change(action=action, type_name=entity_type.name, key=key, before=before, after=row))
         columns = entity_type.columns()
         changed = {name for name in columns if row[name] != before.get(name)}

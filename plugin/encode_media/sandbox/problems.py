@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-class Problem(Exception):  # noqa: N818 - the subclasses carry the protocol's own names
+class Problem(Exception):
     """Reported to the client as `{exception, content, error_code}`."""
 
     name = "ServerError"

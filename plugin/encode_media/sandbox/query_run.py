@@ -1,5 +1,7 @@
 """Runs queries: selects the rows, then gathers what the projections ask for, one statement per relation."""
 
+# ruff: noqa: S608 - the names in these statements come from our own table of types, the values are parameters
+
 from __future__ import annotations
 
 import json
@@ -11,7 +13,7 @@ from encode_media.sandbox.problems import ParseError
 from encode_media.sandbox.query_parser import Path, Query, parse
 from encode_media.sandbox.query_sql import compile_query, lineage_sql
 from encode_media.sandbox.schema import Collection, EntityType, Lineage, Many, Reference, Relation, Scalar
-from encode_media.sandbox.store import TYPE_COLUMN, Store, Values
+from encode_media.sandbox.store import TYPE_COLUMN, Store, Values, quoted
 from encode_media.sandbox.values import to_answer
 from encode_media.sandbox.visibility import Visibility
 
@@ -170,10 +172,10 @@ class Projector:
         if not condition or not rows:
             return rows
         key = self._store.schema.types[root].key[0]
-        kept: set[Any] = set()
-        sql = f'SELECT "{key}" AS k FROM "{root}" AS t WHERE "{key}" IN (SELECT value FROM json_each(?)) AND {condition}'
-        keys = _json_list([row[key] for row in rows])
-        kept = {row["k"] for row in self._store.rows(sql, [keys, *self._visibility.parameters(condition)])}
+        among = f"{quoted(key)} IN (SELECT value FROM json_each(?))"
+        sql = f"SELECT {quoted(key)} AS k FROM {quoted(root)} AS t WHERE {among} AND {condition}"
+        parameters = [json.dumps([row[key] for row in rows]), *self._visibility.parameters(condition)]
+        kept = {row["k"] for row in self._store.rows(sql, parameters)}
         return [row for row in rows if row[key] in kept]
 
     def _emit(self, identity: Identity, tree: Tree) -> dict[str, Any]:
@@ -201,7 +203,3 @@ class Projector:
             else:
                 answer[name] = to_answer(attribute, row[name])
         return answer
-
-
-def _json_list(values: list[Any]) -> str:
-    return json.dumps(values)

@@ -4,6 +4,8 @@ A path of references becomes a chain of scalar subqueries (so an absent referenc
 collection becomes `EXISTS`, each condition by itself; `any (…)` binds all its conditions to one item.
 """
 
+# ruff: noqa: S608 - the names in these statements come from our own table of types, the values are parameters
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -192,17 +192,21 @@ _REFERENCE = re.compile(r"@(?P<target>\w+)(?P<owned>!?)(?:\((?P<column>\w+)\))?"
 _COLLECTION = re.compile(r"[\[{](?P<target>\w+)\.(?P<column>\w+)[\]}]")
 
 
-def _attributes(line: str, owner: str) -> list[Attribute]:
-    match = _LINE.fullmatch(line)
+def _whole(pattern: re.Pattern[str], text: str) -> re.Match[str]:
+    match = pattern.fullmatch(text)
     if match is None:
-        raise ValueError(f"the table of entity types has a line that can't be read: {line!r}")
+        raise ValueError(f"the table of entity types can't be read at {text!r}")
+    return match
+
+
+def _attributes(line: str, owner: str) -> list[Attribute]:
+    match = _whole(_LINE, line)
     name, kind, alias = match["name"], match["kind"], match["alias"] or ""
-    flags = {flag: True for flag in match["flags"].split()}
+    flags = dict.fromkeys(match["flags"].split(), True)
     if kind.startswith("@"):
         return _reference(name, kind, flags, alias)
     if kind[0] in "[{":
-        parts = _COLLECTION.fullmatch(kind)
-        assert parts is not None
+        parts = _whole(_COLLECTION, kind)
         return [Collection(name=name, target=parts["target"], column=parts["column"], mapped=kind[0] == "{")]
     if kind[0] == "<":
         target, _, far = kind[1:-1].partition(".")
@@ -217,9 +221,7 @@ def _attributes(line: str, owner: str) -> list[Attribute]:
 
 
 def _reference(name: str, kind: str, flags: dict[str, bool], alias: str) -> list[Attribute]:
-    parts = _REFERENCE.fullmatch(kind)
-    if parts is None:
-        raise ValueError(f"the reference {name} can't be read: {kind!r}")
+    parts = _whole(_REFERENCE, kind)
     column = parts["column"] or f"{name}_id"
     return [
         Reference(

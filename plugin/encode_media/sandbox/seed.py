@@ -32,7 +32,7 @@ def seed(store: Store, sources: Path) -> None:
         _words(batch)
         _people(batch)
         _demo_project(batch, sources)
-        _private_project(batch)
+        _private_project(batch, sources)
         batch.check()
 
 
@@ -59,6 +59,11 @@ def _words(batch: Batch) -> None:
     for sort, name in enumerate(OBJECT_TYPES):
         _make(batch, "ObjectType", name, name=table.OBJECT_TYPE_NAMES.get(name, name), sort=sort,
               is_leaf=name == "Milestone", is_typeable=name in {"Task", "AssetBuild", "Milestone"})  # fmt: skip
+    _small_words(batch)
+    _project_schema(batch)
+
+
+def _small_words(batch: Batch) -> None:
     for name in ("Internal", "Client", "For review"):
         _make(batch, "NoteCategory", name, name=name, color="#9b59b6")
     for name in ("Default", "Dailies"):
@@ -72,7 +77,6 @@ def _words(batch: Batch) -> None:
             "entity_data": {"value": '{"scenario": null, "data": {}}'},
         }
     )
-    _project_schema(batch)
 
 
 def _project_schema(batch: Batch) -> None:
@@ -187,15 +191,13 @@ def _locate(batch: Batch, words: str, component: str, where: str) -> None:
     )
 
 
-def _private_project(batch: Batch) -> None:
+def _private_project(batch: Batch, sources: Path) -> None:
     project = _make(
         batch, "Project", "quiet_project", name="quiet_project", full_name="Quiet Project", is_private=True,
         project_schema_id=fixed_id("ProjectSchema", "VFX"), color="#7f8c8d",
     )  # fmt: skip
     shot = _make(batch, "Shot", "qp010", name="qp010", parent_id=project, description="Not for everybody")
-    asset = _make(
-        batch, "Asset", "qp010_comp", name="qp010_comp", context_id=shot, type_id=fixed_id("AssetType", "Comp")
-    )
-    _make(
-        batch, "AssetVersion", "qp010_comp", asset_id=asset, comment="Only for people with a role in the project"
-    )
+    asset_type = fixed_id("AssetType", "Comp")
+    asset = _make(batch, "Asset", "qp010_comp", name="qp010_comp", context_id=shot, type_id=asset_type)
+    version = _make(batch, "AssetVersion", "qp010_comp", asset_id=asset, comment="Not announced yet")
+    _file_component(batch, "qp010_comp", sources / table.PRIVATE_FILE, name="main", version_id=version)

@@ -74,3 +74,6 @@ VERSIONS: tuple[dict[str, Any], ...] = (
         "comment": "Published by mistake: a text file with a movie's name",
     },
 )  # fmt: skip
+
+PRIVATE_FILE = "sh020_concept.png"
+"""The private project's version refers to the same picture as an open one."""

@@ -100,7 +100,8 @@ def _listen(port: int) -> socket.socket:
     # asyncio sends without delay only on sockets that name TCP; on others an answer waits 40 ms for an
     # acknowledgement.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows: SO_REUSEADDR would let two servers share the port
+    # On Windows SO_REUSEADDR would let two servers share the port.
+    if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
     else:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,5 +1,7 @@
 """The entities in SQLite: one table per topmost type, one more per many-to-many relation."""
 
+# ruff: noqa: S608 - the names in these statements come from our own table of types, the values are parameters
+
 from __future__ import annotations
 
 import sqlite3
@@ -118,14 +120,13 @@ class Store:
 
     def _make_tables(self) -> None:
         for root in self.schema.roots():
-            columns: dict[str, Scalar] = {}
+            stored: dict[str, Scalar] = {}
             for entity_type in self.schema.family(root):
-                columns.update(entity_type.columns())
-            self._make_table(self.schema.types[root], columns)
+                stored.update(entity_type.columns())
+            self._make_table(self.schema.types[root], stored)
         for link in self.schema.links():
-            self.run(
-                f"CREATE TABLE IF NOT EXISTS {quoted(link)} (owner_id TEXT, item_id TEXT, UNIQUE (owner_id, item_id))"
-            )
+            columns = "owner_id TEXT, item_id TEXT, UNIQUE (owner_id, item_id)"
+            self.run(f"CREATE TABLE IF NOT EXISTS {quoted(link)} ({columns})")
             self.run(f"CREATE INDEX IF NOT EXISTS {quoted('i_' + link)} ON {quoted(link)} (item_id)")
 
     def _make_table(self, root: EntityType, columns: dict[str, Scalar]) -> None:

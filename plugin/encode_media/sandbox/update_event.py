@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from encode_media.sandbox.operations import Change
-from encode_media.sandbox.schema import OBJECT_TYPES, Scalar
+from encode_media.sandbox.schema import OBJECT_TYPES, Scalar, fixed_id
 from encode_media.sandbox.store import TYPE_COLUMN, Store, Values
 from encode_media.sandbox.visibility import Caller
 
@@ -34,7 +34,11 @@ def update_event(
             "pushToken": headers.get("ftrack-pushtoken"),
             "parents": sorted({parent["entityId"] for entry in entities for parent in entry["parents"]}),
         },
-        "source": {"applicationId": "ftrack.server", "user": {"id": caller.id, "username": caller.username}},
+        "source": {
+            "id": fixed_id("hub", "ftrack.server"),
+            "applicationId": "ftrack.server",
+            "user": {"id": caller.id, "username": caller.username},
+        },
     }
 
 
@@ -44,7 +48,7 @@ def _entry(store: Store, change: Change) -> dict[str, Any] | None:
     if change.action == "update" and not changes:
         return None
     root = store.schema.root(change.type_name)
-    parent = _parent(store, root, row)
+    parent = _parent(root, row)
     entry: dict[str, Any] = {
         "entityType": _legacy_type(change.type_name),
         "entity_type": change.type_name,
@@ -60,7 +64,7 @@ def _entry(store: Store, change: Change) -> dict[str, Any] | None:
     current = (root, row)
     while True:
         entry["parents"].append(_parent_entry(store, *current))
-        above = _parent(store, *current)
+        above = _parent(*current)
         found = store.find(*_at(above)) if above else None
         if above is None or found is None:
             return entry
@@ -73,7 +77,7 @@ def _at(parent: tuple[str, str]) -> tuple[str, tuple[str, ...]]:
 
 def _parent_entry(store: Store, root: str, row: Values) -> dict[str, Any]:
     type_name = row[TYPE_COLUMN]
-    parent = _parent(store, root, row)
+    parent = _parent(root, row)
     return {
         "entityId": store.schema.types[type_name].key_of(row)[0],
         "entityType": _legacy_type(type_name),
@@ -82,7 +86,7 @@ def _parent_entry(store: Store, root: str, row: Values) -> dict[str, Any]:
     }
 
 
-def _parent(store: Store, root: str, row: Values) -> tuple[str, str] | None:
+def _parent(root: str, row: Values) -> tuple[str, str] | None:
     """(table, id) of what an entity belongs to."""
     if root == "Component":
         if row["container_id"]:

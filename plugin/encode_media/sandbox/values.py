@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -20,19 +21,11 @@ def to_stored(column: Scalar, value: Any) -> Any:
         return None
     if isinstance(value, dict) and "__entity_type__" in value:
         return value.get("id")
-    try:
-        if column.type == "date":
-            return parse_date(value["value"] if isinstance(value, dict) else value)
-        if column.type in {"object", "variable"}:
-            return json.dumps(value)
-        if column.type == "bool":
-            return int(_truth(value))
-        if column.type == "int":
-            return int(value)
-        if column.type == "float":
-            return float(value)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValidationError(f"{column.name} can't be {value!r}") from error
+    if convert := _CONVERT.get(column.type):
+        try:
+            return convert(value)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValidationError(f"{column.name} can't be {value!r}") from error
     if isinstance(value, dict):  # a client in JavaScript turns any text that looks like a time into one
         return str(value.get("value", ""))
     return value if isinstance(value, str) else str(value)
@@ -63,10 +56,24 @@ def parse_date(text: Any) -> str:
     return moment.replace(microsecond=0).isoformat()
 
 
-def _truth(value: Any) -> bool:
+def _date(value: Any) -> str:
+    return parse_date(value["value"] if isinstance(value, dict) else value)
+
+
+def _truth(value: Any) -> int:
     if isinstance(value, str):
         lowered = value.lower()
         if lowered not in {"true", "false", "1", "0"}:
             raise ValueError(value)
-        return lowered in {"true", "1"}
-    return bool(value)
+        return int(lowered in {"true", "1"})
+    return int(bool(value))
+
+
+_CONVERT: dict[str, Callable[[Any], Any]] = {
+    "date": _date,
+    "object": json.dumps,
+    "variable": json.dumps,
+    "bool": _truth,
+    "int": int,
+    "float": float,
+}

@@ -1,10 +1,12 @@
 """Who may see what: private projects, and everything below them, are hidden from people without a role in them."""
 
+# ruff: noqa: S608 - the names in these statements come from our own table of types, the values are parameters
+
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from encode_media.sandbox.store import Store
+from encode_media.sandbox.store import TYPE_COLUMN, Store
 
 _HIDDEN = 'SELECT id FROM "Context" WHERE "project_id" IN ({marks})'
 _VERSIONS = 'SELECT id FROM "AssetVersion" WHERE "project_id" IN ({marks})'
@@ -70,10 +72,8 @@ class Caller:
 
 def find_caller(store: Store, username: str) -> Caller | None:
     """The active user with this name."""
-    users = store.rows(
-        "SELECT id, username FROM \"Resource\" WHERE __type__ = 'User' AND username = ? AND is_active = 1",
-        [username],
-    )
+    named = store.where_in("Resource", "username", [username])
+    users = [row for row in named if row[TYPE_COLUMN] == "User" and row["is_active"]]
     if not users:
         return None
     user_id = str(users[0]["id"])
