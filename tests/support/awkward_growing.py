@@ -8,5 +8,6 @@ with open(sys.argv[1], "wb", buffering=0) as file:  # noqa: PTH123 - unbuffered
     while True:
         frame += 1
         file.write(bytes(200_000))
-        print(f"frame={frame}\nprogress=continue", flush=True)
+        sys.stdout.write(f"frame={frame}\nprogress=continue\n")
+        sys.stdout.flush()
         time.sleep(0.02)

@@ -17,5 +17,6 @@ if sys.argv[1] == "wait":
     frame = 0
     while child.poll() is None:
         frame += 1
-        print(f"frame={frame}\nprogress=continue", flush=True)
+        sys.stdout.write(f"frame={frame}\nprogress=continue\n")
+        sys.stdout.flush()
         time.sleep(0.05)

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import imageio_ffmpeg
+
 from encode_media.model.media import ColourTags, Media, SourceKind, SourceRef
 from encode_media.model.plan import Command, EncodePlan, Expected, FrameLink, PlannedOutput
 from encode_media.model.preset import OutputKind, PublishSpec
@@ -18,6 +19,8 @@ REPORT = (
 )  # fmt: skip
 HD = ColourTags(range="tv", matrix="bt709", primaries="bt709", transfer="bt709")
 TAG = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+
+TAGS = ("-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv")
 
 
 def ffmpegs() -> dict[str, str]:
@@ -77,8 +80,7 @@ def encode_movie(file: str = "review.mp4", frames: int = 24, *more: str) -> tupl
     """Arguments for a small, right movie of a moving test picture."""
     source = ("-f", "lavfi", "-i", f"testsrc2=s=320x180:r=24,format=yuv420p,{TAG}", "-frames:v", str(frames))
     encoder = ("-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-movflags", "+faststart")
-    tags = ("-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv")
-    return (*REPORT, *source, *encoder, *tags, *more, file)
+    return (*REPORT, *source, *encoder, *TAGS, *more, file)
 
 
 def movie_plan(frames: int = 24, file: str = "review.mp4") -> EncodePlan:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from encode_media.running.progress import (
     Position,
     ProgressReader,
@@ -12,8 +15,6 @@ from encode_media.running.progress import (
     fraction_done,
     percent_done,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 # Recorded from ffmpeg 9.0.2, 24 frames of H.264 with B-frames.
 FIRST_BLOCK = """\

@@ -6,9 +6,10 @@ import io
 import tracemalloc
 
 import pytest
-from encode_media.running.process import Log, lines_of
 from hypothesis import given
 from hypothesis import strategies as st
+
+from encode_media.running.process import Log, lines_of
 
 
 class Trickle:

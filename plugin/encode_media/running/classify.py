@@ -22,13 +22,36 @@ _PREFIX = re.compile(r"^(?:\[[^\]]*\] ?)+")
 """`[mov,mp4 @ 0x55d] [error] …`: which part of ffmpeg speaks."""
 
 
+_MARK = "\0"
+"""Stands for the source's name in a line: a file may be called `No space left on device.mov`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     lines: tuple[str, ...]
-    sources: tuple[str, ...]
-    """Every spelling under which ffmpeg was given the source: path, link pattern, folder of links."""
+    """What ffmpeg said, with every spelling of the source's name replaced by the mark."""
     source: str
     """The path a person knows it by."""
+    folder: str
+    """Where it was written to."""
+
+    def words(self, line: str) -> str:
+        """A line for people: without the part of ffmpeg that speaks, the source named again."""
+        return _PREFIX.sub("", line).strip().replace(_MARK, self.source)
+
+
+def evidence_of(stderr: Sequence[str], sources: Sequence[str], source: str, folder: str) -> Evidence:
+    names = sorted({name for name in (*sources, source) if name}, key=len, reverse=True)
+    # A name that ends in a slash is the folder of the frame list; whatever lies in it is the source.
+    pattern = "|".join(re.escape(name) + (r"[^:\s]*" if name.endswith("/") else "") for name in names)
+    spelling = re.compile(pattern) if pattern else None
+    lines = (line.replace(_MARK, "") for line in stderr if line.strip())
+    marked = tuple(spelling.sub(_MARK, line) if spelling else line for line in lines)
+    return Evidence(
+        lines=marked,
+        source=source or next(iter(sources), "") or "the source",
+        folder=folder or "the work folder",
+    )
 
 
 Rule = Callable[[Evidence], EncodeMediaError | None]
@@ -41,6 +64,7 @@ def classify(
     cancelled: bool = False,
     sources: Sequence[str] = (),
     source: str = "",
+    folder: str = "",
 ) -> EncodeMediaError:
     """The error a failed run stands for.
 
@@ -50,14 +74,11 @@ def classify(
         cancelled: we stopped it; ffmpeg's codes and files look like success or failure alike then.
         sources: the names of the input as they are in the argument list.
         source: the path to name to a person.
+        folder: where it was written to.
     """
     if cancelled:
         return failure("cancelled")
-    evidence = Evidence(
-        lines=tuple(line for line in stderr if line.strip()),
-        sources=tuple(name for name in (*sources, source) if name),
-        source=source or (sources[0] if sources else "the source"),
-    )
+    evidence = evidence_of(stderr, sources, source, folder)
     for rule in (_not_started(exit_code), *_RULES, _ended_by_signal(exit_code)):
         error = rule(evidence)
         if error is not None:
@@ -65,13 +86,9 @@ def classify(
     return failure("ffmpeg.failed", problem=_last_words(evidence, exit_code), exit_code=exit_code)
 
 
-def lost_writes(stderr: Sequence[str]) -> EncodeMediaError | None:
+def lost_writes(stderr: Sequence[str], *, folder: str = "") -> EncodeMediaError | None:
     """What a run that claims success failed to write: ffmpeg 5.1 ends with 0 when only the last write fails."""
-    return _disk_full(Evidence(lines=tuple(stderr), sources=(), source=""))
-
-
-def _plain(line: str) -> str:
-    return _PREFIX.sub("", line).strip()
+    return _disk_full(evidence_of(stderr, (), "", folder))
 
 
 def _first(lines: Iterable[str], pattern: re.Pattern[str]) -> re.Match[str] | None:
@@ -87,7 +104,7 @@ def _says(code: str, words: str, *, detail: str = "problem") -> Rule:
         if match is None:
             return None
         named = next((group for group in match.groups() if group), None)
-        return failure(code, **{detail: named or _plain(match.string), "path": evidence.source})
+        return failure(code, **{detail: named or evidence.words(match.string), "path": evidence.source})
 
     return rule
 
@@ -117,11 +134,7 @@ _FILTER = re.compile(r"^\[(?:Parsed_|AVFilterGraph|fc#|vf#|af#)")
 
 
 def _disk_full(evidence: Evidence) -> EncodeMediaError | None:
-    return failure("disk.full", path="the work folder") if _first(evidence.lines, _DISK_FULL) else None
-
-
-def _names_source(line: str, evidence: Evidence) -> bool:
-    return any(source in line for source in evidence.sources)
+    return failure("disk.full", path=evidence.folder) if _first(evidence.lines, _DISK_FULL) else None
 
 
 def _denied(evidence: Evidence) -> EncodeMediaError | None:
@@ -130,26 +143,26 @@ def _denied(evidence: Evidence) -> EncodeMediaError | None:
     if match is None:
         return None
     line = match.string
-    if _OUTPUT.search(line) and not _names_source(line, evidence):
-        return failure("output.not_permitted", path=_path_in(line))
-    if _INPUT.search(line) or _names_source(line, evidence):
+    if _OUTPUT.search(line) and _MARK not in line:
+        return failure("output.not_permitted", path=_path_in(evidence.words(line)))
+    if _INPUT.search(line) or _MARK in line:
         return failure("source.unreadable", path=evidence.source)
     if _FILTER.search(line):
-        return failure("ffmpeg.parameters", problem=_plain(line))
-    return failure("output.not_permitted", path=_path_in(line))
+        return failure("ffmpeg.parameters", problem=evidence.words(line))
+    return failure("output.not_permitted", path=_path_in(evidence.words(line)))
 
 
 def _path_in(line: str) -> str:
     """The path in `Error opening output X: words` or `X: words`."""
-    words = re.sub(r"^(?:Error opening output(?: file)?|Could not open file for writing ?:?) ?", "", _plain(line))
-    return words.rpartition(": ")[0] or words or "the work folder"
+    words = re.sub(r"^(?:Error opening output(?: file)?|Could not open file for writing ?:?) ?", "", line)
+    return words.rpartition(": ")[0] or words
 
 
 def _filter_file_absent(evidence: Evidence) -> EncodeMediaError | None:
     """A LUT or font that isn't there is the preset's mistake, not the source's."""
     for line in evidence.lines:
         if _FILTER.search(line) and re.search(r"No such file or directory", line):
-            return failure("ffmpeg.parameters", problem=_plain(line))
+            return failure("ffmpeg.parameters", problem=evidence.words(line))
     return None
 
 
@@ -158,13 +171,13 @@ def _absent(evidence: Evidence) -> EncodeMediaError | None:
     if _first(evidence.lines, re.compile(r"Could find no file|Could not open file :")):
         return failure("source.missing", path=evidence.source)
     for line in evidence.lines:
-        plain = _plain(line)
+        plain = _PREFIX.sub("", line).strip()
         match = _ABSENT.match(plain)
         if match is None:
             continue
         if _OUTPUT.search(plain):
-            return failure("output.folder_missing", path=_path_in(plain))
-        if _INPUT.search(plain) or _names_source(plain, evidence):
+            return failure("output.folder_missing", path=_path_in(evidence.words(plain)))
+        if _INPUT.search(plain) or _MARK in plain:
             return failure("source.missing", path=evidence.source)
         return failure("output.folder_missing", path=match["path"])
     return None
@@ -197,8 +210,8 @@ def _signal_name(number: int) -> str:
 def _last_words(evidence: Evidence, exit_code: int) -> str:
     for line in evidence.lines:
         if re.search(r"error|invalid|fail|unable|cannot|could not", line, re.IGNORECASE):
-            return _plain(line)
-    return _plain(evidence.lines[-1]) if evidence.lines else f"exit code {exit_code}, and it said nothing"
+            return evidence.words(line)
+    return evidence.words(evidence.lines[-1]) if evidence.lines else f"exit code {exit_code}, and it said nothing"
 
 
 _RULES: tuple[Rule, ...] = (
@@ -228,6 +241,7 @@ _RULES: tuple[Rule, ...] = (
     _says("source.corrupt", r"moov atom not found|partial file|Invalid NAL unit size|chunk too big"),
     _says("source.corrupt", r"Invalid PNG signature|Wrong magic number|Decoding error:|decode error rate"),
     _says("source.corrupt", r"Error while decoding stream|Cannot determine format of input stream"),
-    _says("source.not_media", r"Invalid data found when processing input|could not find codec parameters|Error opening input"),
+    _says("source.not_media", r"Invalid data found when processing input|could not find codec parameters"),
+    _says("source.not_media", r"Error opening input"),
 )  # fmt: skip
 """In this order; the first that recognises a line decides."""

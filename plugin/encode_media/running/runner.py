@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from pathlib import Path
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
 
 from encode_media.errors import EncodeMediaError, failure
 from encode_media.model.plan import Command, EncodePlan
@@ -21,9 +22,9 @@ from encode_media.settings import child_environment
 from encode_media.timebase import size_text
 
 LOOK_EVERY_S = 0.25
-"""Also the longest wait before a wish to cancel is seen; cancelling is done within 3 s in all."""
-GRACE_S = 2.0
-"""For ffmpeg to close its files after SIGTERM, before the group is killed."""
+GRACE_S = 1.5
+"""For ffmpeg to close its files after SIGTERM, before the group is killed. A job must have ended 3 s after
+it was cancelled, and `cancelled` may know of it a second late."""
 KEEP_FREE_BYTES = 64_000_000
 """Stays free on the job folder's disk: the job database and the logs usually live there too."""
 LOG_LINES_KEPT = 20
@@ -158,21 +159,21 @@ class _Run:
                 fraction = fraction_done(reader.latest, command.frames, self._duration(command))
                 self._report(done + share * fraction, reader.latest)
             self.log.extend(child.log)
-            self._judge(code, child.log)
+            self._judge(argv, code, child.log)
 
-    def _judge(self, code: int, log: Sequence[str]) -> None:
-        lost = lost_writes(log) if code == 0 else None
+    def _judge(self, argv: Sequence[str], code: int, log: Sequence[str]) -> None:
+        lost = lost_writes(log, folder=str(self.folder)) if code == 0 else None
         if lost is not None:
             raise _with_log(lost, log)
         # Somebody may have cancelled in the very moment it ended; then the exit code says nothing.
         if code != 0:
-            source = self.plan.media.source.path
             error = classify(
                 code,
                 log,
                 cancelled=self.cancelled(),
-                sources=(source, *{str(Path(link.name).parent) for link in self.plan.links}),
-                source=source,
+                sources=_spellings(self.plan, argv),
+                source=self.plan.media.source.path,
+                folder=str(self.folder),
             )
             raise _with_log(error, log)
 
@@ -227,6 +228,13 @@ class _Run:
         if progress != self.reported:
             self.reported = progress
             self.on_progress(progress)
+
+
+def _spellings(plan: EncodePlan, argv: Sequence[str]) -> tuple[str, ...]:
+    """Every name ffmpeg may give the source in its log: the inputs of the command, and the frame list."""
+    inputs = [name for flag, name in pairwise(argv) if flag == "-i"]
+    folders = {f"{PurePosixPath(link.name).parent}/" for link in plan.links}
+    return (*inputs, *sorted(folders))
 
 
 def _with_log(error: EncodeMediaError, log: Sequence[str]) -> EncodeMediaError:

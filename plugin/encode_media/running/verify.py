@@ -74,7 +74,8 @@ def _inspect(
         on_output=lambda line: answers.append(json.loads(line)),
         max_line=MAX_ANSWER,
     ) as child:
-        shown = -1
+        shown = 0
+        on_progress(_progress(0, len(plan.outputs)))
         while (code := child.wait(LOOK_EVERY_S)) is None:
             if cancelled():
                 raise failure("cancelled")
