@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from encode_media.errors import failure
 from encode_media.media.folder import media_in_folder, names_in, sequences_of
@@ -118,23 +118,27 @@ def _sequence_around(path: str) -> SourceRef:
 
 
 def _from_spelling(path: str, *, sequence: bool) -> SourceRef:
-    ranges = _RANGES.match(path)
-    if ranges:
+    """The first reading of a spelling that has a wanted frame on disk."""
+    for pattern, span in _readings(path, sequence=sequence):
+        source = SourceRef(path=pattern.printf, is_sequence=True, span=span)
+        if os.path.isdir(pattern.folder) and any(span is None or n in span for n in frames_on_disk(source)):
+            return source
+    raise failure("source.missing", path=path)
+
+
+def _readings(path: str, *, sequence: bool) -> Iterator[tuple[FramePattern, FrameSpan | None]]:
+    if ranges := _RANGES.match(path):
         span = _parse_ranges(ranges["ranges"], path)
-        return _on_disk(_patterns(ranges["rest"]), path, span)
+        yield from ((pattern, span) for pattern in _patterns(ranges["rest"]))
     folder, name = os.path.split(path)
-    patterns = _patterns(path)
-    if patterns:
-        return _on_disk(patterns, path, None)
     inline = _INLINE_SPAN.match(name)
     if inline and int(inline["first"]) <= int(inline["last"]):
         span = FrameSpan(first=int(inline["first"]), last=int(inline["last"]))
-        widths = (len(inline["first"]), 0)
-        return _on_disk(
-            [FramePattern(folder, inline["head"], width, inline["tail"]) for width in widths], path, span
-        )
-    around = FramePattern.around(path) if sequence else None
-    return _on_disk([around] if around else [], path, None)
+        for width in (len(inline["first"]), 0):
+            yield FramePattern(folder, inline["head"], width, inline["tail"]), span
+    yield from ((pattern, None) for pattern in _patterns(path))
+    if sequence and (around := FramePattern.around(path)):
+        yield around, None
 
 
 def _patterns(path: str) -> list[FramePattern]:
@@ -149,17 +153,6 @@ def _patterns(path: str) -> list[FramePattern]:
     if houdini := _HOUDINI.match(name):
         return [FramePattern(folder, houdini["head"], int(houdini["width"] or 0), houdini["tail"])]
     return []
-
-
-def _on_disk(patterns: Sequence[FramePattern], named: str, span: FrameSpan | None) -> SourceRef:
-    """The first reading that has a wanted frame on disk."""
-    for pattern in patterns:
-        source = SourceRef(path=pattern.printf, is_sequence=True, span=span)
-        if os.path.isdir(pattern.folder) and any(
-            span is None or number in span for number in frames_on_disk(source)
-        ):
-            return source
-    raise failure("source.missing", path=named)
 
 
 def _parse_ranges(text: str, named: str) -> FrameSpan:

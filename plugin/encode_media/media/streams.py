@@ -106,13 +106,13 @@ def found_matrix(frame: VideoFrame) -> bool:
 
 def orientation(frame: VideoFrame) -> tuple[int, bool]:
     """Degrees clockwise to upright, and whether the picture must be mirrored (left-right) before that."""
-    from av.sidedata.sidedata import Type
-
-    side_data: Iterable[Any] = frame.side_data
-    data = next((bytes(item) for item in side_data if item.type == Type.DISPLAYMATRIX), None)
-    if data is None:
+    try:
+        matrix = _display_matrix(frame)
+    except ValueError:
+        # PyAV can't name every kind of side data of a newer ffmpeg; without mirroring, the angle alone will do.
+        return -frame.rotation % 360, False
+    if matrix is None:
         return 0, False
-    matrix = struct.unpack("=9i", data)
     a, b, c, d = matrix[0], matrix[1], matrix[3], matrix[4]
     mirrored = a * d - b * c < 0
     if mirrored:
@@ -120,6 +120,14 @@ def orientation(frame: VideoFrame) -> tuple[int, bool]:
     if not (a or b):
         return 0, False
     return round(math.degrees(math.atan2(b, a)) / 90) * 90 % 360, mirrored
+
+
+def _display_matrix(frame: VideoFrame) -> tuple[int, ...] | None:
+    from av.sidedata.sidedata import Type
+
+    side_data: Iterable[Any] = frame.side_data
+    data = next((bytes(item) for item in side_data if item.type == Type.DISPLAYMATRIX), None)
+    return struct.unpack("=9i", data) if data else None
 
 
 def field_order(stream: AvVideoStream, frame: VideoFrame) -> str:

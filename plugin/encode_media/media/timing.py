@@ -23,6 +23,10 @@ _MOST_JITTER = 0.25
 """Whatever the file's clock: beyond it a conversion to a constant rate could drop or repeat a frame."""
 
 
+_NEAR = 1.05
+"""Clocks of whole milliseconds show 24 fps as 23.8."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timing:
     rate: Fraction
@@ -43,13 +47,16 @@ def measure(
     if length <= 0:
         return _from_nominal(candidates, len(stamps))
     mean = Fraction(len(ordered) - 1) / (length * time_base)
-    for rate in (*candidates, *_readings(mean)):
+    for rate in _likeliest_first(candidates, mean):
         if _is_regular(ordered, time_base, rate):
             return Timing(rate, variable=False, frames=len(ordered), duration_s=len(ordered) / rate)
     step = Fraction(median(later - earlier for earlier, later in pairwise(ordered)))
-    rate = _nearest_standard(1 / (step * time_base) if step > 0 else mean)
+    typical = 1 / (step * time_base) if step > 0 else mean
     return Timing(
-        rate, variable=True, frames=len(ordered), duration_s=(length + (last_duration or step)) * time_base
+        _grid_rate(ordered, time_base, typical),
+        variable=True,
+        frames=len(ordered),
+        duration_s=(length + (last_duration or step)) * time_base,
     )
 
 
@@ -66,6 +73,13 @@ def _readings(rate: Fraction) -> list[Fraction]:
     return list(dict.fromkeys((parse_rate(rate), rate)))
 
 
+def _likeliest_first(candidates: Sequence[Fraction], mean: Fraction) -> list[Fraction]:
+    """Standard rates the file states, then those near what was measured, then everything else."""
+    stated = [rate for rate in candidates if rate in _STANDARD_RATES]
+    near = sorted(_STANDARD_RATES, key=lambda rate: abs(rate - mean))[:2]
+    return list(dict.fromkeys((*stated, *near, *candidates, *_readings(mean))))
+
+
 def _is_regular(ordered: Sequence[int], time_base: Fraction, rate: Fraction) -> bool:
     frames_per_tick = float(time_base * rate)
     allowed = min(max(2 * frames_per_tick, _JITTER), _MOST_JITTER)
@@ -73,5 +87,17 @@ def _is_regular(ordered: Sequence[int], time_base: Fraction, rate: Fraction) -> 
     return all(abs((stamp - first) * frames_per_tick - place) <= allowed for place, stamp in enumerate(ordered))
 
 
-def _nearest_standard(rate: Fraction) -> Fraction:
-    return min(_STANDARD_RATES, key=lambda standard: max(standard / rate, rate / standard))
+def _grid_rate(ordered: Sequence[int], time_base: Fraction, typical: Fraction) -> Fraction:
+    """The constant rate for a variable one: of the standard rates near the typical one, that which fits best."""
+    nearest = min(_STANDARD_RATES, key=lambda rate: _ratio(rate, typical))
+    near = [rate for rate in _STANDARD_RATES if _ratio(rate, typical) < _NEAR] or [nearest]
+    return min(near, key=lambda rate: _distance_from_grid(ordered, float(time_base * rate)))
+
+
+def _distance_from_grid(ordered: Sequence[int], frames_per_tick: float) -> float:
+    places = ((stamp - ordered[0]) * frames_per_tick for stamp in ordered)
+    return sum(abs(place - round(place)) for place in places)
+
+
+def _ratio(rate: Fraction, other: Fraction) -> float:
+    return float(max(rate / other, other / rate))
