@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from encode_media.errors import failure
 from encode_media.jobs.engine import JobClient, JobEngine, Submission
-from encode_media.jobs.memory_engine import MemoryEngine
 from encode_media.jobs.job_folder import sweep_work_folder
+from encode_media.jobs.memory_engine import MemoryEngine
 from encode_media.jobs.workflow import Destination, Tools, make_workflow
 from encode_media.local import FolderDestination
 from encode_media.media.capabilities import find_ffmpeg

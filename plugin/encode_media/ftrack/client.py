@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from encode_media.errors import failure
 from encode_media.ftrack.messages import (
+    CANCEL_TOPIC,
     DISCOVER_TOPIC,
     LAUNCH_TOPIC,
     PROGRESS_TOPIC,
@@ -99,6 +100,14 @@ class ActionClient:
         data: JsonDict = {"preset": preset, "options": dict(options or {})}
         data |= {"componentId": component_id} if component_id else {"versionId": version_id}
         return self._first(SUBMIT_TOPIC, data, timeout_s)
+
+    def cancel(self, job_id: str, *, timeout_s: float = REPLY_S) -> JsonDict:
+        """Asks for the end of a job: `{success, message}`.
+
+        Raises:
+            ServerUnavailable: nobody answered in time.
+        """
+        return self._first(CANCEL_TOPIC, {"jobId": job_id}, timeout_s)
 
     def watch(self, job_id: str | None = None, *, timeout_s: float = 600.0) -> Iterator[Event]:
         """Progress and result events of a job (of all jobs if None) as they come, since this client exists.

@@ -54,12 +54,11 @@ class EncodeRequest:
     @property
     def key(self) -> str:
         """The same for the same wish: version, component, preset and options (design: identity)."""
-        parts = (
-            (self.target.version_id, self.target.component_id or "")
-            if self.target
-            else ("", self.source.path if self.source else "")
-        )
-        return "|".join((*parts, self.preset, options_hash(self.options)))
+        version_id = self.target.version_id if self.target else ""
+        component_id = self.target.component_id if self.target else None
+        # A source somebody named by its path has no component; the path tells it apart.
+        source = component_id or (self.source.path if self.source else "")
+        return "|".join((version_id, source, self.preset, options_hash(self.options)))
 
     @property
     def base_id(self) -> str:
