@@ -12,9 +12,10 @@ from encode_media.ftrack.forms import (
     Form,
     SourceView,
     first_page,
+    main_options,
     options_page,
     read_answer,
-    shared_options,
+    without_foreign,
 )
 from encode_media.model.media import (
     AudioStream,
@@ -141,7 +142,7 @@ def test_many_versions_are_counted_and_not_all_listed() -> None:
     assert f"… and {50 - MAX_SOURCES_SHOWN} more versions." in labels(form)
 
 
-def test_the_first_page_offers_the_presets_and_the_options_all_of_them_have() -> None:
+def test_the_first_page_offers_the_presets_and_the_options_several_of_them_have() -> None:
     form = fields(page(SourceView(label="a", media=sequence())))
 
     assert [choice["value"] for choice in form["preset"]["data"]] == ["review", "png"]  # type: ignore[attr-defined]
@@ -215,9 +216,33 @@ def test_missing_frames_are_told_beside_the_option_that_decides_about_them() -> 
     assert "3 of 24 frames are missing" in form["items"][at - 1]["value"]
 
 
-def test_shared_choices_are_those_every_preset_allows() -> None:
-    small = FakePreset(
-        "small", "Small", "", {"size": Option(kind=OptionKind.CHOICE, label="Size", choices=(540, 720))}
+def test_main_options_have_the_choices_of_all_presets_and_are_asked_in_the_same_words() -> None:
+    other = FakePreset(
+        "small",
+        "Small",
+        "",
+        {
+            "size": Option(kind=OptionKind.CHOICE, label="Size", choices=(540, 720)),
+            "rate": Option(kind=OptionKind.RATE, label="Pace"),
+            "crf": CRF,
+        },
     )
 
-    assert shared_options((REVIEW, small))["size"].choices == (720,)
+    found = main_options((REVIEW, other))
+
+    assert found["size"].choices == (720, 1080, 540)
+    assert list(found) == ["size"]
+
+
+def test_sound_is_asked_for_only_where_there_is_sound() -> None:
+    presets = (FakePreset("a", "A", "", {"audio": SOUND}), FakePreset("b", "B", "", {"audio": SOUND}))
+    with_sound, without = SourceView(label="a", media=movie()), SourceView(label="b", media=sequence())
+
+    assert "option_audio" in fields(first_page((with_sound, without), presets, preset="a"))
+    assert "option_audio" not in fields(first_page((without,), presets, preset="a"))
+
+
+def test_options_of_other_presets_are_dropped_and_unheard_of_ones_are_kept_to_be_refused() -> None:
+    given = {"sound": True, "rate": "25", "unheard_of": 1}
+
+    assert without_foreign(given, REVIEW, (REVIEW, PNG)) == {"rate": "25", "unheard_of": 1}

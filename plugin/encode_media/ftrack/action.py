@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from encode_media.errors import EncodeMediaError, InvalidParameters, failure
 from encode_media.ftrack.entities import Target, UserInfo
-from encode_media.ftrack.forms import Answer, SourceView, first_page, options_page, read_answer
+from encode_media.ftrack.forms import Answer, SourceView, first_page, options_page, read_answer, without_foreign
 from encode_media.ftrack.gateway import Gateway
 from encode_media.ftrack.messages import ftrack_job_id
 from encode_media.ftrack.readiness import MAX_READ, Desk, is_correctable, known_problems, look
@@ -89,6 +89,9 @@ def launch(desk: Desk, gateway: Gateway, data: Mapping[str, Any], user: UserInfo
     answer = read_answer(values if isinstance(values, Mapping) else {})
     try:
         preset = desk.catalog.get(answer.preset)
+        if answer.page == 1:
+            presets = [desk.catalog.get(name) for name in desk.catalog.names()]
+            answer = replace(answer, options=without_foreign(answer.options, preset, presets))
         wish = _wish(desk, preset.name, answer.options, user, origin="form")
         if answer.more:
             send(options_page(_views(desk, gateway, targets, user), preset, answer=answer))

@@ -1,14 +1,14 @@
 """The form of the action, as values: what is shown for a selection, and what came back.
 
 ftrack's forms are flat lists without conditions. So the first page has the sources, the presets and the
-options every preset has; the second page, on demand, has all options of the chosen preset. Field names are
-`preset`, `more`, `location`, and `option_<name>` for an option of the preset.
+options most presets have; the second page, on demand, has all options of the chosen preset. Field names are
+`preset`, `more`, and `option_<name>` for an option of the preset.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from encode_media.errors import EncodeMediaError
@@ -25,6 +25,9 @@ AS_PRESET = ""
 MAX_SOURCES_SHOWN = 12
 """Beyond it a form gets too long to reach its button."""
 _SEQUENCE_ONLY = frozenset({"missing_frames"})
+_SOUND_ONLY = frozenset({"audio"})
+_ENOUGH_PRESETS = 2
+"""An option of a single preset is asked for on that preset's own page."""
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off"})
 
@@ -102,7 +105,7 @@ def first_page(
             "data": choices,
         }
     )
-    for name, option in shared_options(presets).items():
+    for name, option in main_options(presets).items():
         if applies(name, option, sources):
             items += _problem_items(problem, at=name)
             items.append(option_field(name, option, answer.options.get(name), open_choice=True))
@@ -134,29 +137,39 @@ def label(text: str) -> Item:
     return {"type": "label", "value": text}
 
 
-def shared_options(presets: Sequence[PresetView]) -> dict[str, Option]:
-    """Options all presets have under one name and of one kind; of their choices those all allow."""
-    if not presets:
-        return {}
-    shared = dict(presets[0].options)
-    for preset in presets[1:]:
-        shared = {
-            name: _both(option, preset.options[name])
-            for name, option in shared.items()
-            if name in preset.options and preset.options[name].kind is option.kind
-        }
+def main_options(presets: Sequence[PresetView]) -> dict[str, Option]:
+    """Options that several presets ask for in the same words, with the choices of all of them.
+
+    Numbers are left out: each preset has its own scale.
+    """
+    found: dict[str, list[Option]] = {}
+    for preset in presets:
+        for name, option in preset.options.items():
+            found.setdefault(name, []).append(option)
     return {
-        name: option for name, option in shared.items() if option.kind is not OptionKind.CHOICE or option.choices
+        name: _merged(options)
+        for name, options in found.items()
+        if len(options) >= _ENOUGH_PRESETS
+        and options[0].kind is not OptionKind.NUMBER
+        and len({(option.kind, option.label) for option in options}) == 1
     }
+
+
+def without_foreign(
+    options: Mapping[str, Any], preset: PresetView, presets: Sequence[PresetView]
+) -> dict[str, Any]:
+    """The options of the first page that mean something to the chosen preset; unknown ones stay, to be refused."""
+    known = {name for each in presets for name in each.options}
+    return {name: value for name, value in options.items() if name in preset.options or name not in known}
 
 
 def applies(name: str, option: Option, sources: Sequence[SourceView]) -> bool:
     """False for an option that would change nothing: a frame rate for movies, say. Unread sources count as any."""
-    if option.kind is not OptionKind.RATE and name not in _SEQUENCE_ONLY:
-        return True
-    return any(
-        source.media.kind is SourceKind.SEQUENCE if source.media else source.problem is None for source in sources
-    )
+    if option.kind is OptionKind.RATE or name in _SEQUENCE_ONLY:
+        return any(_may_be(source, lambda media: media.kind is SourceKind.SEQUENCE) for source in sources)
+    if name in _SOUND_ONLY:
+        return any(_may_be(source, lambda media: bool(media.audio)) for source in sources)
+    return True
 
 
 def option_field(name: str, option: Option, value: Any, *, open_choice: bool) -> Item:
@@ -183,16 +196,14 @@ def choice_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _both(one: Option, other: Option) -> Option:
-    if one.kind is not OptionKind.CHOICE:
-        return one
-    return Option(
-        kind=one.kind,
-        label=one.label,
-        choices=tuple(choice for choice in one.choices if choice in other.choices),
-        labels=one.labels,
-        help=one.help,
-    )
+def _merged(options: Sequence[Option]) -> Option:
+    choices = dict.fromkeys(choice for option in options for choice in option.choices)
+    labels = {value: text for option in reversed(options) for value, text in option.labels.items()}
+    return replace(options[0], choices=tuple(choices), labels=labels)
+
+
+def _may_be(source: SourceView, question: Callable[[Media], bool]) -> bool:
+    return question(source.media) if source.media else source.problem is None
 
 
 def _source_items(sources: Sequence[SourceView], skipped: Sequence[str]) -> list[Item]:
