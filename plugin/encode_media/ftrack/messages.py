@@ -9,6 +9,7 @@ from typing import Any
 from encode_media.errors import CATALOGUE
 from encode_media.model.request import EncodeRequest, entity_id
 from encode_media.model.result import FINAL_STAGES, Progress, PublishedOutput, RunResult, Stage
+from encode_media.timebase import seconds_text
 
 PROGRESS_TOPIC = "encode-media.progress"
 RESULT_TOPIC = "encode-media.result"
@@ -109,16 +110,15 @@ def description(request: EncodeRequest, progress: Progress) -> str:
     if progress.stage not in FINAL_STAGES and progress.stage is not Stage.QUEUED:
         parts.append(f"{progress.percent} %")
     if progress.eta_s is not None and progress.eta_s >= 1:
-        parts.append(f"{_seconds(progress.eta_s)} left")
+        parts.append(_left(progress.eta_s))
     if progress.message:
         parts.append(progress.message)
     return f"{subject(request)}: {', '.join(parts)}"
 
 
-def _seconds(value: float) -> str:
-    from encode_media.timebase import seconds_text
-
-    return seconds_text(round(value))
+def _left(seconds: float) -> str:
+    # A guess with decimals would promise too much.
+    return f"{round(seconds)} s left" if seconds < 60 else f"{seconds_text(seconds)} left"  # noqa: PLR2004
 
 
 def _who(job_id: str, request: EncodeRequest) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from encode_media.errors import failure
+from encode_media.errors import EncodeMediaError, failure
 from encode_media.ftrack.entities import VersionInfo
 from encode_media.ftrack.gateway import Gateway
 from encode_media.ftrack.parts import FilePart, Part, ledger, make_part, read_ledger
@@ -126,7 +126,13 @@ def _store_and_register(
         )
         for name in {part.location for part in missing}
     }
-    identifiers = _store(missing, stores, on_progress)
+    try:
+        identifiers = _store(missing, stores, on_progress)
+    except EncodeMediaError:
+        # Nothing of it is registered yet, so nothing of it may stay; a next try keeps it again.
+        for part in missing:
+            stores[part.location].discard(part)
+        raise
     _register(session, publication, missing, stores, identifiers)
 
 

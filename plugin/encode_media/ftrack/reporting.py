@@ -22,7 +22,8 @@ HUB_INTERVAL_S = 0.5
 """At most two messages a second and job (contract)."""
 DESCRIPTION_INTERVAL_S = 4.0
 DESCRIPTION_PERCENT = 5
-"""A description is a commit on the server: every few seconds or 5 percent are enough to read."""
+MOVED_INTERVAL_S = 1.0
+"""A description is a commit on the server: every few seconds are enough to read, sooner after 5 percent."""
 _TICK_S = 0.5
 _LATE_S = 2.0
 """Progress that could not be said for so long is old news."""
@@ -45,7 +46,7 @@ class _Watched:
         if self.written == self.progress:
             return False
         moved = abs(self.progress.percent - self.written.percent) >= DESCRIPTION_PERCENT
-        return now - self.written_at >= (_TICK_S if moved else DESCRIPTION_INTERVAL_S)
+        return now - self.written_at >= (MOVED_INTERVAL_S if moved else DESCRIPTION_INTERVAL_S)
 
 
 class Reporter:

@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -32,6 +33,10 @@ class Store(Protocol):
         """The resource identifier of a sequence as a whole."""
         ...
 
+    def discard(self, part: Part) -> None:
+        """Removes what was kept of an output that was never registered."""
+        ...
+
 
 class ServerStore:
     """`ftrack.server`: bytes under the component's id."""
@@ -48,6 +53,9 @@ class ServerStore:
 
     def pattern(self, part: Part) -> str:
         return part.component_id
+
+    def discard(self, part: Part) -> None:
+        """Nothing to do: the server drops bytes that no component claims, and a next try replaces them."""
 
 
 class FolderStore:
@@ -66,6 +74,11 @@ class FolderStore:
     def pattern(self, part: Part) -> str:
         number = f"%0{part.padding}d" if part.padding else "%d"
         return str(self._folder(part) / file_name_below_root(self._version, part, number))
+
+    def discard(self, part: Part) -> None:
+        folder = self._folder(part)
+        shutil.rmtree(folder, ignore_errors=True)
+        _remove_empty(folder.parent, self._root)
 
     def _folder(self, part: Part) -> Path:
         return self._root / folder_below_root(self._version, part, self._job_id)
@@ -105,8 +118,8 @@ def place(source: Path, target: Path) -> None:
         OutOfSpace: no space for the copy.
         NotPermitted: the folder can't be written.
     """
-    if target.exists() and not source.exists():
-        return  # An earlier try put it there, and its job folder is gone.
+    if target.exists() and (not source.exists() or target.samefile(source)):
+        return  # An earlier try put it there. Renaming one link of a file onto another does nothing (POSIX).
     partial = target.with_name(f".{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -118,6 +131,8 @@ def place(source: Path, target: Path) -> None:
             shutil.copyfile(source, partial)
         partial.replace(target)
     except OSError as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise _storage_failure(error, source, target) from error
 
 
@@ -140,10 +155,14 @@ def discard_from_folder(root: Path | None, identifier: str) -> None:
     if root is None or "%" in path.name or ".." in path.parts or root not in path.parents:
         return
     path.unlink(missing_ok=True)
-    for folder in path.parents:
-        if folder == root:
-            break
+    _remove_empty(path.parent, root)
+
+
+def _remove_empty(folder: Path, root: Path) -> None:
+    """Removes a folder and those above it up to the root, as long as they are empty."""
+    while folder != root and root in folder.parents:
         try:
             folder.rmdir()
         except OSError:
-            break  # Not empty.
+            return  # Something is in it, or it is gone already.
+        folder = folder.parent
