@@ -49,7 +49,7 @@ class Api:
         with self._store.transaction():
             request = _Request(self._store, self._files, caller, base_url)
             elements = [self._one(request, operation) for operation in operations]
-            request.batch.check()
+            request.batch.finish()
             event = update_event(self._store, caller, request.batch.changes, headers)
         self._remove_data(request.batch.changes)
         return Answer(elements=elements, event=event)

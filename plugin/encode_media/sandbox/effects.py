@@ -39,13 +39,11 @@ def before_create(store: Store, caller: Caller, type_name: str, values: Values) 
         _NEW[type_name](store, caller, values)
 
 
-def after_create(store: Store, caller: Caller, type_name: str, values: Values) -> None:
+def after_create(store: Store, type_name: str, values: Values) -> None:
     if type_name == "AssetVersion":
         _mark_latest(store, values["asset_id"])
-    elif type_name == "Note" and values.get("parent_id"):
-        joined(store, caller, "Note", (values["id"],))
     elif type_name == "CustomAttributeConfiguration":
-        _dense_values(store, values)
+        _dense_values(store, values["id"])
     if type_name in {
         *OBJECT_TYPES,
         "Project",
@@ -59,8 +57,7 @@ def after_create(store: Store, caller: Caller, type_name: str, values: Values) -
             _dense_value(store, configuration, type_name, values)
 
 
-def before_update(store: Store, caller: Caller, type_name: str, before: Values, values: Values) -> None:
-    del caller
+def before_update(store: Store, type_name: str, before: Values, values: Values) -> None:
     _unique(store, type_name, values, before)
     if type_name == "Job" and "status" in values:
         _check_job(values)
@@ -90,15 +87,15 @@ def after_delete(store: Store, type_name: str, row: Values) -> None:
         _mark_latest(store, row["asset_id"])
 
 
-def joined(store: Store, caller: Caller, type_name: str, key: tuple[str, ...]) -> None:
-    """An entity became part of another's collection: the author of a note on something reads its answers."""
-    if type_name != "Note":
+def finish_note(store: Store, caller: Caller, note_id: str) -> None:
+    """A new note on something knows what that is, and whoever wrote it reads the answers."""
+    note = store.find("Note", (note_id,))
+    if note is None or not note["parent_id"]:
         return
-    note = store.find("Note", key)
-    if note and not store.find("Recipient", (note["id"], caller.id)):
-        store.insert("Recipient", {"note_id": note["id"], "resource_id": caller.id})
-    if note and note["parent_type"] is None and note["parent_id"]:
-        store.change("Note", key, {"parent_type": _type_of(store, note["parent_id"])})
+    if note["parent_type"] is None:
+        store.change("Note", (note_id,), {"parent_type": _type_of(store, note["parent_id"])})
+    if not store.find("Recipient", (note_id, caller.id)):
+        store.insert("Recipient", {"note_id": note_id, "resource_id": caller.id})
 
 
 def _new_context(store: Store, caller: Caller, type_name: str, values: Values) -> None:
@@ -236,8 +233,9 @@ def _type_of(store: Store, identifier: str) -> str | None:
     return None
 
 
-def _dense_values(store: Store, configuration: Values) -> None:
+def _dense_values(store: Store, configuration_id: str) -> None:
     """Values of custom attributes behave as if present for every entity: clients only ever update them."""
+    [configuration] = store.where_in("CustomAttributeConfiguration", "id", [configuration_id])
     for root in ("Context", "AssetVersion", "Asset", "Resource", "List"):
         for row in store.rows(f'SELECT * FROM "{root}"'):
             _dense_value(store, configuration, row[TYPE_COLUMN], row)

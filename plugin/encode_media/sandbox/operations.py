@@ -43,6 +43,7 @@ class Batch:
         self.store = store
         self.caller = caller
         self.changes: list[Change] = []
+        self._removed: set[tuple[str, tuple[str, ...]]] = set()
         self._promised: list[tuple[str, str, str]] = []
         """(what refers, type, id) that must exist once the batch is through."""
 
@@ -68,7 +69,7 @@ class Batch:
         self._see(entity_type.name, key)
         for relation, items in collections:
             self._replace(entity_type, key, relation, items)
-        effects.after_create(self.store, self.caller, entity_type.name, values)
+        effects.after_create(self.store, entity_type.name, values)
         return {"action": "create", "data": self._finish("add", entity_type, key, {}, _names(data))}
 
     def update(self, operation: dict[str, Any]) -> dict[str, Any]:
@@ -77,7 +78,7 @@ class Batch:
         values, collections = self._split(entity_type, data)
         for name in entity_type.key:
             values.pop(name, None)
-        effects.before_update(self.store, self.caller, entity_type.name, before, values)
+        effects.before_update(self.store, entity_type.name, before, values)
         self.store.change(entity_type.name, key, values)
         self._see(entity_type.name, key)
         for relation, items in collections:
@@ -86,12 +87,19 @@ class Batch:
         return {"action": "update", "data": self._finish("update", entity_type, key, before, _names(data))}
 
     def delete(self, operation: dict[str, Any]) -> dict[str, Any]:
+        asked, key = self._type(operation), _key(operation.get("entity_key"))
+        if (self.store.schema.root(asked.name), key) in self._removed:
+            # It went with its owner or left a collection, and the client can't know.
+            return {"action": "delete", "data": True}
         entity_type, key, before = self._existing(operation)
         self._remove(entity_type.name, key, before)
         return {"action": "delete", "data": True}
 
-    def check(self) -> None:
-        """Every reference of the batch points to something. Raises ValidationError."""
+    def finish(self) -> None:
+        """Completes the batch: every reference must point to something. Raises ValidationError."""
+        for change in self.changes:
+            if change.action == "add" and change.type_name == "Note":
+                effects.finish_note(self.store, self.caller, change.key[0])
         for source, target, identifier in self._promised:
             root = self.store.schema.root(target)
             if not self.store.rows(f"SELECT 1 FROM {quoted(root)} WHERE id = ?", [identifier]):
@@ -201,7 +209,6 @@ class Batch:
             if self.store.find(relation.target, item_key) is None:
                 raise ValidationError(f"{relation.target} {'/'.join(item_key)} doesn't exist")
             self.store.change(relation.target, item_key, values)
-            effects.joined(self.store, self.caller, relation.target, item_key)
         for item_key in present.keys() - wanted:
             if relation.column in target.key:
                 self._remove(present[item_key][TYPE_COLUMN], item_key, present[item_key])
@@ -212,6 +219,7 @@ class Batch:
         """Deletes the entity and what it owns; forgets it everywhere else."""
         entity_type = self.store.schema.types[type_name]
         self.store.remove(type_name, key)
+        self._removed.add((self.store.schema.root(type_name), key))
         self.changes.append(Change(action="remove", type_name=type_name, key=key, before=row))
         if entity_type.key == ("id",):
             self._remove_dependants(self.store.schema.root(type_name), key[0])

@@ -24,7 +24,7 @@ Context show=id,name,context_type,project_id
   context_type str computed fixed
   parent @Context! ~parent_id
   project @Project! ~showid
-  children [Context.parent_id]
+  children [TypedContext.parent_id]
   ancestors ^TypedContext
   descendants vTypedContext
   assets [Asset.context_id]

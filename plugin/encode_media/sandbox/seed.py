@@ -33,7 +33,7 @@ def seed(store: Store, sources: Path) -> None:
         _people(batch)
         _demo_project(batch, sources)
         _private_project(batch, sources)
-        batch.check()
+        batch.finish()
 
 
 def _make(batch: Batch, type_name: str, words: str, /, **values: Any) -> str:
