@@ -166,7 +166,7 @@ def test_a_wish_that_ended_is_encoded_again_as_the_next_attempt(started: MakeEng
     ended(engine, first.job_id)
     second = engine.submit(request())
     assert second.created
-    assert (attempt_of(first.job_id), attempt_of(second.job_id)) == (1, 2)
+    assert attempt_of(second.job_id) == attempt_of(first.job_id) + 1
     assert ended(engine, second.job_id).stage is Stage.DONE
 
 
@@ -328,9 +328,10 @@ def test_purging_forgets_ended_jobs_of_that_age_only(started: MakeEngine) -> Non
 def test_an_attempt_number_never_comes_twice_even_after_a_purge(started: MakeEngine) -> None:
     """Its number gives the ids of what a job published."""
     engine = started(simple_story)
-    ended(engine, engine.submit(request()).job_id)
+    first = engine.submit(request()).job_id
+    ended(engine, first)
     engine.purge(older_than_s=0)
-    assert attempt_of(engine.submit(request()).job_id) == 2
+    assert attempt_of(engine.submit(request()).job_id) == attempt_of(first) + 1
 
 
 def test_a_retryable_failure_is_tried_again_and_only_in_its_own_step(started: MakeEngine) -> None:
@@ -436,7 +437,7 @@ def test_a_stop_leaves_the_running_job_for_the_next_start(started: MakeEngine) -
     job_id = engine.submit(request()).job_id
     wait_for(lambda: gate.entered == ["a"])
     before = time.monotonic()
-    engine.stop(wait_s=5)
+    assert engine.stop(wait_s=5)
     assert time.monotonic() - before < 4
     assert _stage(engine, job_id) not in FINAL_STAGES
     gate.open.set()
@@ -444,6 +445,31 @@ def test_a_stop_leaves_the_running_job_for_the_next_start(started: MakeEngine) -
     assert ended(engine, job_id).stage is Stage.DONE
     assert calls == ["before"]
     assert gate.finished == [("a", "done")]
+
+
+def test_a_stop_waits_for_a_deaf_step_no_longer_than_asked(started: MakeEngine) -> None:
+    begun, may_end, calls = threading.Event(), threading.Event(), []
+
+    def deaf() -> dict[str, Any]:
+        calls.append("deaf")
+        begun.set()
+        return {"waited": may_end.wait(20)}
+
+    def story(context: JobContext, _told: EncodeRequest) -> dict[str, Any]:
+        context.step("deaf", deaf)
+        context.step("after", lambda: calls.append("after") or {})
+        return DONE
+
+    engine = started(story)
+    job_id = engine.submit(request()).job_id
+    assert begun.wait(10)
+    assert not engine.stop(wait_s=0.1)
+    may_end.set()
+    wait_for(lambda: not any("dbos-executor" in thread.name for thread in threading.enumerate()))
+    assert _stage(engine, job_id) not in FINAL_STAGES
+    assert calls == ["deaf"]
+    engine.start()
+    assert ended(engine, job_id).stage is Stage.DONE
 
 
 def test_jobs_submitted_before_the_start_run_after_it(make_engine: MakeEngine) -> None:

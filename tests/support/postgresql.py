@@ -48,7 +48,10 @@ class PostgresServer:
     def _run(self, program: str, *arguments: str) -> None:
         path = shutil.which(program)
         assert path is not None
-        subprocess.run([*self._as_user, path, *arguments], check=True, capture_output=True, cwd="/", timeout=60)
+        argv = [*self._as_user, path, *arguments]
+        done = subprocess.run(argv, check=False, capture_output=True, text=True, cwd="/", timeout=60)
+        if done.returncode:
+            raise RuntimeError(f"{program}: {done.stdout}{done.stderr}")
 
 
 @pytest.fixture(scope="session")

@@ -29,10 +29,11 @@ class DbosEngine(DbosClient):
         worker.start()
         self._worker = worker
 
-    def stop(self, *, wait_s: float = 5.0) -> None:
-        if self._worker is not None:
-            self._worker.stop(wait_s=wait_s)
-            self._worker = None
+    def stop(self, *, wait_s: float = 5.0) -> bool:
+        if self._worker is None:
+            return True
+        worker, self._worker = self._worker, None
+        return worker.stop(wait_s=wait_s)
 
     def close(self) -> None:
         self.stop()

@@ -104,13 +104,14 @@ class Worker:
         def withdraw_job(job_id: str, request: dict[str, Any]) -> JsonDict:
             return self._withdraw_job(job_id, request)
 
-    def stop(self, *, wait_s: float) -> None:
+    def stop(self, *, wait_s: float) -> bool:
         """Tells running steps to stop and waits for them; their jobs stay as they are."""
         self._stopping.set()
         with self._changed:
-            self._changed.wait_for(lambda: self._running == 0, timeout=wait_s)
+            all_let_go = self._changed.wait_for(lambda: self._running == 0, timeout=wait_s)
         self._leave()
         self._rounds.join(timeout=_ROUND_S)
+        return all_let_go
 
     def _leave(self) -> None:
         self._stopping.set()

@@ -117,6 +117,10 @@ class JobEngine(JobClient, Protocol):
         """Creates the schema, resumes what was interrupted, begins to take work."""
         ...
 
-    def stop(self, *, wait_s: float = 5.0) -> None:
-        """Takes no more work; jobs still running are left for the next start."""
+    def stop(self, *, wait_s: float = 5.0) -> bool:
+        """Takes no more work, and has running steps stop; their jobs are left for the next start.
+
+        False: a step did not stop in time. Its thread keeps the process alive; whoever can't wait ends
+        the process the hard way, which costs no job.
+        """
         ...

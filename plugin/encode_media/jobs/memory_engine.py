@@ -47,12 +47,13 @@ class _Job:
 class MemoryEngine:
     """A `JobEngine` with `slots` worker threads. Jobs are gone when the process is.
 
-    So is the memory of attempts, whose numbers give the ids of what is published: a process that
-    publishes to a server must begin at one that no process before it used (the time in seconds will do).
+    So is the memory of attempts, whose numbers give the names of work folders and the ids of what is
+    published. They count from the time of the start, so that no other process has had them.
     """
 
-    def __init__(self, workflow: Workflow, slots: int = 1, *, first_attempt: int = 1) -> None:
-        self._workflow, self._slots, self._first_attempt = workflow, slots, first_attempt
+    def __init__(self, workflow: Workflow, slots: int = 1) -> None:
+        self._workflow, self._slots = workflow, slots
+        self._first_attempt = time.time_ns() // 1000
         self._attempts: dict[str, int] = {}
         self._jobs: dict[str, _Job] = {}
         self._changed = threading.Condition()
@@ -66,7 +67,7 @@ class MemoryEngine:
             wanted = [job for job in known if not job.ended or (job.record.stage is Stage.DONE and not again)]
             if wanted:
                 return Submission(job_id=wanted[-1].record.job_id, created=False)
-            attempt = self._attempts.get(request.base_id, self._first_attempt - 1) + 1
+            attempt = self._attempts.get(request.base_id, self._first_attempt) + 1
             self._attempts[request.base_id] = attempt
             name, now = job_id(request.base_id, attempt), time.time()
             self._count += 1
@@ -133,7 +134,7 @@ class MemoryEngine:
         for _ in range(self._slots):
             self._start_thread(self._serve)
 
-    def stop(self, *, wait_s: float = 5.0) -> None:
+    def stop(self, *, wait_s: float = 5.0) -> bool:
         self._stopping.set()
         with self._changed:
             self._changed.notify_all()
@@ -141,6 +142,7 @@ class MemoryEngine:
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
         self._threads = [thread for thread in self._threads if thread.is_alive()]
+        return not self._threads
 
     def _start_thread(self, target: Callable[[], None]) -> None:
         thread = threading.Thread(target=target, name="encode-media-worker", daemon=True)

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from encode_media.presets.catalog import Catalog
 
 
+OnProgress = Callable[[Progress], None]
+ToStop = Callable[[], bool]
+
+
 class Ran(Protocol):
     """What the story needs to know of an encode (a `running.runner.RunReport`)."""
 
@@ -33,9 +37,10 @@ class Work:
     probe: Callable[[SourceRef], Media]
     plan: Callable[[Media, str, Options], EncodePlan]
     """Media, preset name, options."""
-    run: Callable[[EncodePlan, Path, Callable[[Progress], None], Callable[[], bool]], Ran]
+    run: Callable[[EncodePlan, Path, OnProgress, ToStop], Ran]
     """Plan, an empty folder, where progress goes, whether to stop."""
-    verify: Callable[[EncodePlan, Path], tuple[OutputResult, ...]]
+    verify: Callable[[EncodePlan, Path, OnProgress, ToStop], tuple[OutputResult, ...]]
+    """Plan, the folder of the outputs, and the same two."""
 
 
 def real_work(catalog: Catalog, ffmpeg: Ffmpeg, settings: Settings) -> Work:
@@ -51,9 +56,7 @@ def real_work(catalog: Catalog, ffmpeg: Ffmpeg, settings: Settings) -> Work:
 
         return make_plan(media, catalog.resolve(preset, media, options))
 
-    def run(
-        plan: EncodePlan, folder: Path, on_progress: Callable[[Progress], None], cancelled: Callable[[], bool]
-    ) -> Ran:
+    def run(plan: EncodePlan, folder: Path, on_progress: OnProgress, cancelled: ToStop) -> Ran:
         from encode_media.running.runner import run_plan
 
         return run_plan(
@@ -66,10 +69,11 @@ def real_work(catalog: Catalog, ffmpeg: Ffmpeg, settings: Settings) -> Work:
             time_limit_s=settings.time_limit_s,
         )
 
-    def verify(plan: EncodePlan, folder: Path) -> tuple[OutputResult, ...]:
+    def verify(
+        plan: EncodePlan, folder: Path, on_progress: OnProgress, cancelled: ToStop
+    ) -> tuple[OutputResult, ...]:
         from encode_media.running.verify import verify as verify_outputs
 
-        outputs: tuple[OutputResult, ...] = verify_outputs(plan, folder)
-        return outputs
+        return verify_outputs(plan, folder, on_progress=on_progress, cancelled=cancelled)
 
     return Work(probe=probe, plan=plan, run=run, verify=verify)

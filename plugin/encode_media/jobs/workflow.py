@@ -183,16 +183,19 @@ class _Job:
     def _verify(self, plan: JsonDict, ran: JsonDict) -> JsonDict:
         self._begin(Stage.VERIFYING)
         what = from_json(EncodePlan, plan)
-        ran = self._still_there(what, plan, ran)
-        self._report(Progress(stage=Stage.VERIFYING, percent=job_percent(Stage.VERIFYING)))
-        outputs = self._work.verify(what, self._folder / ran["folder"])
+        if not self._is_there(what, ran):
+            ran = self._run(plan)
+            self._begin(Stage.VERIFYING)
+        folder = self._folder / ran["folder"]
+        outputs = self._work.verify(what, folder, self._report, self._context.cancelled)
         return {"outputs": [to_json(output) for output in outputs], "ran": ran}
 
     def _publish(self, plan: JsonDict, verified: JsonDict) -> JsonDict:
         self._begin(Stage.PUBLISHING)
         what = from_json(EncodePlan, plan)
-        if self._still_there(what, plan, verified["ran"]) is not verified["ran"]:
-            verified = self._verify(plan, self._run(plan))
+        if not self._is_there(what, verified["ran"]):
+            verified = self._verify(plan, verified["ran"])
+            self._begin(Stage.PUBLISHING)
         outputs = tuple(from_json(OutputResult, output) for output in verified["outputs"])
         published = self._destination.publish(self._context.job_id, self._request, what, outputs, self._report)
         return {"outputs": [to_json(output) for output in published]}
@@ -208,17 +211,16 @@ class _Job:
 
     # --- what the steps share ------------------------------------------------------------------------
 
-    def _still_there(self, what: EncodePlan, plan: JsonDict, ran: JsonDict) -> JsonDict:
-        """`ran` if its files are as they were made; else the encode done once more, here.
+    def _is_there(self, what: EncodePlan, ran: JsonDict) -> bool:
+        """Whether a remembered encode still has its files, as they were made.
 
-        A remembered encode is worth nothing where the job went on on another machine, or its folder was
-        emptied. Doing it again inside the step that misses it keeps the list of steps the same.
+        It has not where the job went on on another machine, or its folder was emptied. Encoding again
+        inside the step that misses them keeps the list of steps the same.
         """
-        folder = self._folder / ran["folder"]
-        if made_files(what, folder) == ran["made"]:
-            return ran
-        _log.warning("job %s: the encoded files are gone, encoding again", self._context.job_id)
-        return self._run(plan)
+        there: bool = made_files(what, self._folder / ran["folder"]) == ran["made"]
+        if not there:
+            _log.warning("job %s: the encoded files are gone, encoding again", self._context.job_id)
+        return there
 
     def _begin(self, stage: Stage) -> None:
         if self._context.cancelled():

@@ -1,0 +1,113 @@
+"""A worker process to be killed: made-up jobs on a real engine, every effect a line in a ledger.
+
+Run as `python -m support.engine_worker URL LEDGER WORK_FOLDER`; it stops when its standard input ends.
+A file `hold-<effect>` beside the ledger makes the next such effect wait until the file is gone; a file
+`crash-<effect>` ends the process there, as often as the effect happens.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+
+from encode_media.jobs.dbos_engine import DbosEngine
+from encode_media.settings import Settings
+from support.jobs import wait_for
+from support.stories import World
+
+TESTS = Path(__file__).resolve().parents[1]
+
+
+def main(url: str, ledger: str, work_folder: str) -> None:
+    book = Path(ledger)
+    world = World(Settings(work_folder=Path(work_folder)))
+    world.note = lambda effect: note(book, effect)
+    world.holding = lambda effect: (book.parent / f"hold-{effect}").exists()
+    engine = DbosEngine(url, world.workflow(), slots=1, name="faults")
+    engine.start()
+    print("ready", flush=True)  # noqa: T201 - the parent waits for it
+    sys.stdin.read()
+    engine.stop()
+
+
+def note(book: Path, effect: str) -> None:
+    with book.open("a") as lines:
+        lines.write(json.dumps({"effect": effect, "pid": os.getpid(), "at": time.time()}) + "\n")
+    if (book.parent / f"crash-{effect}").exists():
+        os._exit(99)
+
+
+class WorkerProcess:
+    """A worker in a process of its own."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "support.engine_worker", url, str(folder / "ledger"), str(folder / "work")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=TESTS,
+        )
+        self.pid = self._process.pid
+
+    def wait_until_ready(self) -> None:
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == "ready\n"
+
+    def kill(self) -> None:
+        self._process.kill()
+        self.wait_for_end()
+
+    def stop(self) -> int:
+        """Asks it to end; gives its exit code."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        return self.wait_for_end()
+
+    def wait_for_end(self) -> int:
+        code = self._process.wait(timeout=30)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        return code
+
+    def __enter__(self) -> WorkerProcess:
+        self.wait_until_ready()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+
+
+class Ledger:
+    """What happened, and what shall happen."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def effects(self) -> list[str]:
+        book = self._folder / "ledger"
+        return [json.loads(line)["effect"] for line in book.read_text().splitlines()] if book.exists() else []
+
+    def hold(self, effect: str) -> None:
+        (self._folder / f"hold-{effect}").touch()
+
+    def release(self, effect: str) -> None:
+        (self._folder / f"hold-{effect}").unlink()
+
+    def crash(self, effect: str) -> None:
+        (self._folder / f"crash-{effect}").touch()
+
+    def wait_for(self, effect: str, count: int = 1) -> None:
+        wait_for(lambda: self.effects().count(effect) >= count, what=f"{effect} {count} times: {self.effects()}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,213 @@
+"""Everything a job needs, made up: the story can be told without ffmpeg and without a server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from encode_media.errors import failure
+from encode_media.jobs.engine import JsonDict, RetryPolicy, Workflow
+from encode_media.jobs.work import OnProgress, ToStop, Work
+from encode_media.jobs.workflow import Patience, Tools, make_workflow
+from encode_media.model.media import Media, SourceKind, SourceRef, VideoStream
+from encode_media.model.plan import Command, EncodePlan, Expected, PlannedOutput
+from encode_media.model.preset import OutputKind, PublishSpec
+from encode_media.model.request import EncodeRequest, Options, entity_id
+from encode_media.model.result import OutputResult, Progress, PublishedOutput, RunResult, Stage, job_percent
+from encode_media.settings import Settings
+
+AT_ONCE = RetryPolicy(attempts=3, first_wait_s=0.01)
+IMPATIENT = Patience(resolve=AT_ONCE, probe=AT_ONCE, run=AT_ONCE, publish=AT_ONCE, finish=AT_ONCE)
+
+RATE = Fraction(24)
+
+Note = Callable[[str], None]
+"""Called with the name of each effect, at the moment it happens; may raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    elapsed_s: float = 1.5
+    argvs: tuple[tuple[str, ...], ...] = (("ffmpeg", "-i", "a.mov", "review.mp4"),)
+    log_tail: tuple[str, ...] = ()
+
+
+def media_of(source: SourceRef) -> Media:
+    video = VideoStream(
+        index=0,
+        codec="prores",
+        width=320,
+        height=180,
+        pixel_format="yuv422p10le",
+        frame_rate=Fraction(24),
+        frames=24,
+    )
+    return Media(
+        source=source, kind=SourceKind.MOVIE, container="mov", size_bytes=9, video=video, timecode="01:00:00:00"
+    )
+
+
+def plan_of(media: Media) -> EncodePlan:
+    expected = Expected(codec="h264", pixel_format="yuv420p", width=320, height=180, frames=24)
+    review = PlannedOutput(
+        name="review",
+        kind=OutputKind.VIDEO,
+        container="mp4",
+        file="review.mp4",
+        expected=expected,
+        publish=PublishSpec(),
+    )
+    frames = PlannedOutput(
+        name="frames",
+        kind=OutputKind.IMAGE_SEQUENCE,
+        container="png",
+        file="frames/frames.%04d.png",
+        first_frame=1001,
+        expected=expected,
+        publish=PublishSpec(),
+    )
+    command = Command(argv=("-i", "a.mov", "review.mp4"), purpose="encode", frames=24)
+    return EncodePlan(
+        media=media, preset="review", commands=(command,), outputs=(review, frames), notes=("a note",)
+    )
+
+
+def result_of(planned: PlannedOutput, folder: Path) -> OutputResult:
+    return OutputResult(
+        planned=planned,
+        path=str(folder / planned.file),
+        codec="h264",
+        width=320,
+        height=180,
+        frames=24,
+        frame_rate=Fraction(24),
+        duration_s=1.0,
+        size_bytes=5,
+        checks=(),
+    )
+
+
+@dataclass
+class World:
+    """The made-up outside of one job; `done` lists the effects in order, `fail` breaks them by name."""
+
+    settings: Settings
+    done: list[str] = field(default_factory=list)
+    fail: dict[str, list[Exception]] = field(default_factory=dict)
+    """Effect name to what its next calls raise."""
+    told: list[RunResult] = field(default_factory=list)
+    shown: list[Progress] = field(default_factory=list)
+    note: Note | None = None
+    holding: Callable[[str], bool] = lambda _effect: False
+    """Whether an effect still has to wait before it goes on."""
+
+    def _do(self, effect: str, cancelled: ToStop = lambda: False) -> None:
+        self.done.append(effect)
+        if self.note is not None:
+            self.note(effect)
+        while self.holding(effect) and not cancelled():
+            time.sleep(0.01)
+        if self.fail.get(effect):
+            raise self.fail[effect].pop(0)
+
+    # --- the work ---
+
+    def probe(self, source: SourceRef) -> Media:
+        self._do("probe")
+        return media_of(source)
+
+    def plan(self, media: Media, _preset: str, _options: Options) -> EncodePlan:
+        self._do("plan")
+        return plan_of(media)
+
+    def run(self, _plan: EncodePlan, folder: Path, on_progress: OnProgress, cancelled: ToStop) -> Report:
+        self._do("run", cancelled)
+        if cancelled():
+            raise failure("cancelled")
+        on_progress(Progress(stage=Stage.ENCODING, percent=job_percent(Stage.ENCODING, 0.5), frame=12, frames=24))
+        (folder / "review.mp4").write_text("movie")
+        (folder / "frames").mkdir()
+        for frame in (1001, 1002):
+            (folder / "frames" / f"frames.{frame}.png").write_text("frame")
+        return Report()
+
+    def verify(
+        self, plan: EncodePlan, folder: Path, _on_progress: OnProgress, _cancelled: ToStop
+    ) -> tuple[OutputResult, ...]:
+        self._do("verify")
+        assert (folder / "review.mp4").read_text() == "movie"
+        return tuple(result_of(planned, folder) for planned in plan.outputs)
+
+    # --- the destination ---
+
+    def resolve(self, request: EncodeRequest) -> SourceRef:
+        self._do("resolve")
+        assert request.source is not None
+        return request.source
+
+    def progress(self, _job_id: str, _request: EncodeRequest, progress: Progress) -> None:
+        self.shown.append(progress)
+
+    def publish(
+        self,
+        job_id: str,
+        _request: EncodeRequest,
+        _plan: EncodePlan,
+        outputs: tuple[OutputResult, ...],
+        _on_progress: OnProgress,
+    ) -> tuple[PublishedOutput, ...]:
+        assert all(Path(output.path.replace("%04d", "1001")).is_file() for output in outputs)
+        self._do("publish")
+        return tuple(
+            PublishedOutput(
+                name=output.name,
+                component_id=entity_id(job_id, output.name),
+                location="ftrack.server",
+                width=320,
+                height=180,
+                frames=24,
+                frame_rate="24",
+                size_bytes=5,
+            )
+            for output in outputs
+        )
+
+    def finish(self, _job_id: str, _request: EncodeRequest, result: RunResult) -> None:
+        self._do("finish")
+        self.told.append(result)
+
+    def workflow(self) -> Workflow:
+        work = Work(probe=self.probe, plan=self.plan, run=self.run, verify=self.verify)
+        nothing: Any = None
+        tools = Tools(catalog=nothing, ffmpeg=nothing, settings=self.settings, destination=self)
+        return make_workflow(tools, work=work, patience=IMPATIENT)
+
+
+@dataclass
+class Remembering:
+    """A `JobContext` without an engine: outcomes are kept in `remembered`, over as many tellings as wanted."""
+
+    job_id: str
+    remembered: dict[str, JsonDict] = field(default_factory=dict)
+    steps: list[str] = field(default_factory=list)
+    reports: list[Progress] = field(default_factory=list)
+    is_cancelled: bool = False
+
+    def step(
+        self, name: str, work: Callable[..., JsonDict], *args: Any, retry: RetryPolicy | None = None
+    ) -> JsonDict:
+        del retry
+        self.steps.append(name)
+        if name not in self.remembered:
+            self.remembered[name] = work(*args)
+        return self.remembered[name]
+
+    def report(self, progress: Progress) -> None:
+        self.reports.append(progress)
+
+    def cancelled(self) -> bool:
+        return self.is_cancelled
