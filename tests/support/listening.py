@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import shutil
+import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +97,16 @@ def selected(sandbox: RunningSandbox, *assets: str) -> list[dict[str, str]]:
 
 
 def sandbox_sources(data: Path) -> None:
-    """The media the seeded versions point at."""
+    """The media the seeded versions point at, made once for all tests of a process."""
+    shutil.copytree(_made_sources(), data / "sources")
+
+
+@cache
+def _made_sources() -> Path:
     from encode_media.media.capabilities import find_ffmpeg
     from encode_media.media.samples import make_samples
 
-    make_samples(data / "sources", find_ffmpeg().path)
+    folder = Path(tempfile.mkdtemp(prefix="encode-media-sources-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    make_samples(folder, find_ffmpeg().path)
+    return folder

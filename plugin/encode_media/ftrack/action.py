@@ -122,10 +122,13 @@ def submit_event(desk: Desk, gateway: Gateway, data: Mapping[str, Any], user: Us
         origin=str(data.get("origin") or "hub"),
     )
     targets = _targets(gateway, _named_entries(data))
+    problems = known_problems(desk, gateway, targets, wish)
     if len(targets) > 1:
-        problems = known_problems(desk, gateway, targets, wish)
         _submit_all(desk, gateway, targets, wish, problems, send=send)
         return
+    if problems[0]:
+        # Whoever asked can still do something else: Connect then makes review media by itself.
+        raise problems[0]
     submission = submit_target(gateway, desk.client, desk.catalog, targets[0], wish)
     outcome = Outcome()
     outcome.add(submission)
