@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import getpass
-import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +26,7 @@ class PostgresServer:
         self._data, self.port = folder / "data", _free_port()
         self._as_user = ["runuser", "-u", SERVER_USER, "--"] if getpass.getuser() == "root" else []
         if self._as_user:
-            _open_to(folder)
+            shutil.chown(folder, SERVER_USER)
         self._run("initdb", "-D", str(self._data), "-A", "trust", "-U", "encode", "--no-sync")
         self.start()
 
@@ -55,24 +55,19 @@ class PostgresServer:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgresql() -> Iterator[PostgresServer]:
     """Import it into the test module that wants it."""
     if not (shutil.which("initdb") and shutil.which("pg_ctl")):
         pytest.skip("PostgreSQL is not installed here")
-    server = PostgresServer(tmp_path_factory.mktemp("postgresql"))
+    # Not in pytest's own folder: that one is closed to other users again by every session that starts.
+    folder = Path(tempfile.mkdtemp(prefix="encode-media-postgresql-"))
+    server = PostgresServer(folder)
     yield server
     server.stop()
+    shutil.rmtree(folder)
 
 
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _open_to(folder: Path) -> None:
-    """Lets the server's user into the folder pytest made for root alone."""
-    shutil.chown(folder, SERVER_USER)
-    for parent in folder.parents:
-        if parent.stat().st_uid == os.getuid() and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o011)
