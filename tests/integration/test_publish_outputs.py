@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import logging
 from collections.abc import Iterator
@@ -8,7 +9,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from encode_media.errors import EncodeMediaError, InvalidParameters, NotPermitted, ServerUnavailable
+from encode_media.errors import EncodeMediaError, InvalidParameters, NotPermitted, OutOfSpace, ServerUnavailable
+from encode_media.ftrack import stores as stores_module
 from encode_media.ftrack import upload as upload_module
 from encode_media.ftrack.publisher import publish
 from encode_media.ftrack.review import LEDGER_KEY, META_KEY
@@ -395,3 +397,39 @@ def studio_session_of_ours(studio: Studio) -> None:
     from encode_media.ftrack.session import open_session
 
     open_session(studio.settings).close()
+
+
+def test_a_full_disk_at_the_output_root_is_said_and_nothing_is_left(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(stores_module.os, "link", full)
+    monkeypatch.setattr(stores_module.shutil, "copyfile", full)
+    version_id = studio.version()
+    with pytest.raises(OutOfSpace) as caught:
+        run(studio, version_id, sequence(tmp_path, "png", range(1, 4)), root=tmp_path / "root")
+    assert caught.value.code == "disk.full"
+    assert not studio.made(version_id)
+    assert list((tmp_path / "root").rglob("*")) == []
+
+
+def test_without_hard_links_files_are_copied(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(*_args: object) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(stores_module.os, "link", no_links)
+    version_id, root = studio.version(), tmp_path / "root"
+    run(studio, version_id, sequence(tmp_path, "png", range(1, 4)), root=root)
+    assert len(files_below(root)) == 3
+    assert len(studio.made(version_id)) == 1
+
+
+def test_an_output_whose_file_is_gone_is_a_failure_of_ours_not_a_crash(studio: Studio, tmp_path: Path) -> None:
+    output = movie(tmp_path, "ftrackreview-mp4", b"low")
+    Path(output.path).unlink()
+    with pytest.raises(EncodeMediaError):
+        run(studio, studio.version(), output)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import errno
+import logging
 import os
 import shutil
 from collections.abc import Callable
@@ -10,14 +10,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from encode_media.errors import EncodeMediaError, failure
+from encode_media.errors import failure
 from encode_media.ftrack.entities import VersionInfo
 from encode_media.ftrack.parts import FilePart, Part, file_name_below_root, folder_below_root
 from encode_media.ftrack.review import SERVER_LOCATION, UNMANAGED_LOCATION
 from encode_media.ftrack.upload import Retries, upload
+from encode_media.jobs.job_folder import storage_failure
 
 if TYPE_CHECKING:
     import ftrack_api
+
+log = logging.getLogger(__name__)
 
 OnBytes = Callable[[int], None]
 
@@ -133,17 +136,7 @@ def place(source: Path, target: Path) -> None:
     except OSError as error:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
-        raise _storage_failure(error, source, target) from error
-
-
-def _storage_failure(error: OSError, source: Path, target: Path) -> EncodeMediaError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return failure("disk.full", path=target.parent)
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return failure("output.not_permitted", path=target.parent)
-    if isinstance(error, FileNotFoundError) and not source.exists():
-        return failure("output.wrong", name=source.name, problem="the encoded file is gone")
-    return failure("storage.failed", problem=f"{error.strerror}: {target}")
+        raise storage_failure(error, target.parent) from error
 
 
 def discard_from_folder(root: Path | None, identifier: str) -> None:
@@ -154,7 +147,12 @@ def discard_from_folder(root: Path | None, identifier: str) -> None:
     path = Path(identifier)
     if root is None or "%" in path.name or ".." in path.parts or root not in path.parents:
         return
-    path.unlink(missing_ok=True)
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        # What replaces it is published; a file that can't be removed must not undo that.
+        log.warning("%s was replaced but could not be removed: %s", path, error.strerror)
+        return
     _remove_empty(path.parent, root)
 
 

@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import requests
 
 from encode_media.errors import failure
 from encode_media.ftrack.session import translated, without_keys
+from encode_media.jobs.job_folder import storage_failure
 
 if TYPE_CHECKING:
     import ftrack_api
@@ -76,9 +77,13 @@ def upload(
     Raises:
         ServerUnavailable: it didn't work after all tries, or the server is gone.
         NotPermitted: the server refused.
+        EncodeFailed: the file can't be read.
     """
     policy = retries or Retries()
-    size, checksum = measure(path)
+    try:
+        size, checksum = measure(path)
+    except OSError as error:
+        raise storage_failure(error, path) from error
     # An empty body would be sent as chunks without a length; real stores want the length.
     body: Any = _Stream(path, size, on_bytes) if size else b""
     wait = policy.first_wait_s
@@ -134,24 +139,33 @@ def download(
 
     Raises:
         ServerUnavailable: the transfer broke or the server is gone.
+        OutOfSpace, NotPermitted: the folder is full or can't be written.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(target.name + ".part")
-    received = 0
-    with translated(session):
-        query = {"id": component_id, "username": session.api_user, "apiKey": session.api_key}
-        url = f"{session.server_url}/component/get"
-        with requests.get(url, params=query, stream=True, timeout=TIMEOUT_S) as answer:
-            if not answer.ok:
-                problem = f"the file of component {component_id} was answered with {answer.status_code}"
-                raise failure("server.failed", problem=problem)
-            with partial.open("wb") as file:
-                for chunk in answer.iter_content(CHUNK):
-                    file.write(chunk)
-                    received += len(chunk)
-                    on_bytes(received)
-    partial.replace(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with translated(session), partial.open("wb") as file:
+            _receive(session, component_id, file, on_bytes)
+        partial.replace(target)
+    except OSError as error:
+        raise storage_failure(error, target.parent) from error
     return target
+
+
+def _receive(
+    session: ftrack_api.Session, component_id: str, file: BinaryIO, on_bytes: Callable[[int], None]
+) -> None:
+    query = {"id": component_id, "username": session.api_user, "apiKey": session.api_key}
+    url = f"{session.server_url}/component/get"
+    received = 0
+    with requests.get(url, params=query, stream=True, timeout=TIMEOUT_S) as answer:
+        if not answer.ok:
+            problem = f"the file of component {component_id} was answered with {answer.status_code}"
+            raise failure("server.failed", problem=problem)
+        for chunk in answer.iter_content(CHUNK):
+            file.write(chunk)
+            received += len(chunk)
+            on_bytes(received)
 
 
 def remove(session: ftrack_api.Session, component_id: str) -> None:
