@@ -1,7 +1,7 @@
 /** The modal dialog of an action: a form that can be answered again and again, or an embedded page. */
 
 import { fill, h, icon, uniqueId } from "./dom.js";
-import { buildForm } from "./form.js";
+import { buildForm, mistakesIn } from "./form.js";
 
 /** Only a web page may be embedded; anything else an action names is not opened. */
 const EMBEDDABLE = /^https?:/i;
@@ -9,6 +9,7 @@ const EMBEDDABLE = /^https?:/i;
 export class ActionDialog {
   #dialog = h("dialog", { class: "dialog", "data-testid": "form-dialog" });
   #form = null;
+  #items = null;
   #returnTo = null;
 
   constructor(host = document.body) {
@@ -24,7 +25,8 @@ export class ActionDialog {
   showForm(reply, onSubmit) {
     const again = this.isOpen && this.#form;
     const previous = again ? this.#form.values() : {};
-    this.#form = buildForm(reply.items, previous);
+    this.#form = buildForm(reply.items, previous, { mistakes: mistakesIn(reply.items, again ? this.#items : null) });
+    this.#items = reply.items;
     const errors = h("div", { class: "dialog-errors", "data-testid": "form-error" });
     const submit = h("button", { type: "submit", class: "button button-primary", "data-testid": "form-submit" }, reply.submit_button_label || "Submit");
     const body = h("div", { class: "dialog-body" }, errors, this.#form.element);

@@ -47,15 +47,17 @@ const FILLED = new Set(["play"]);
 
 export const $ = (id) => document.getElementById(id);
 
-/** One element; `on…` properties are listeners, `style` goes through the object model, the rest are attributes. */
+/** One element; `on…` properties are listeners, `style` goes through the object model, the rest
+ * are attributes, of which those for machines (`aria-`, `data-`) say true and false in words. */
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties ?? {})) {
-    if (value === undefined || value === null || value === false) continue;
+    const spoken = name.startsWith("aria-") || name.startsWith("data-");
+    if (value === undefined || value === null || (value === false && !spoken)) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2).toLowerCase(), value);
     else if (name === "style") for (const [key, text] of Object.entries(value)) element.style.setProperty(key, text);
     else if (name === "value" || name === "checked" || name === "selected") element[name] = value;
-    else element.setAttribute(name, value === true ? "" : String(value));
+    else element.setAttribute(name, value === true && !spoken ? "" : String(value));
   }
   append(element, children);
   return element;

@@ -6,18 +6,31 @@ import { renderRichText } from "./richtext.js";
 /** Each builder gives the element to show and, for fields with a name, how to read the value. */
 const BUILDERS = { label, text, textarea, number, date, boolean, enumerator, hidden };
 
-export function buildForm(items, previous = {}) {
+export function buildForm(items, previous = {}, { mistakes = new Set() } = {}) {
   const host = h("div", { class: "form-items" });
   const readers = new Map();
   for (const item of items) {
     const build = BUILDERS[item.type] ?? unknown;
     const value = item.value === undefined && item.name in previous ? previous[item.name] : item.value;
     const { element, read } = build(item, value);
+    if (mistakes.has(item)) element.classList.add("notice", "notice-error");
     if (element) host.append(element);
     if (read && item.name) readers.set(item.name, read);
   }
   const values = () => Object.fromEntries([...readers].map(([name, read]) => [name, read()]));
   return { element: host, values };
+}
+
+/** When the same fields come back, the labels that were not there before say what is wrong. */
+export function mistakesIn(items, before) {
+  const fields = (list) => JSON.stringify(list.filter(({ name }) => name).map(({ name, type }) => [name, type]));
+  if (!before || fields(items) !== fields(before)) return new Set();
+  const known = new Set(before.filter(isText).map(({ value }) => value));
+  return new Set(items.filter((item) => isText(item) && !known.has(item.value)));
+}
+
+function isText({ type, value }) {
+  return type === "label" && String(value ?? "").trim() !== "---";
 }
 
 function label(item, value) {

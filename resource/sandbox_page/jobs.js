@@ -65,7 +65,8 @@ export class Jobs {
     fill(this.body, h("p", { class: "dock-note", role: alert ? "alert" : null }, text));
   }
 
-  #show(jobs) {
+  #show(found) {
+    const jobs = [...found].sort((a, b) => rankOf(a) - rankOf(b));
     this.#jobs = jobs;
     this.#announce(jobs);
     const kept = new Set(jobs.map(({ id }) => id));
@@ -111,6 +112,11 @@ export class Jobs {
       if (before && before.status !== job.status && FINAL.has(job.status)) setText(this.live, `${STATES[job.status][1]}: ${job.description}`);
     }
   }
+}
+
+/** What is going on stands on top; the rest as the server gave it, newest first. */
+function rankOf({ status }) {
+  return status === "running" ? 0 : status === "queued" ? 1 : 2;
 }
 
 /** The result event may come before the entity is read again. */

@@ -50,7 +50,7 @@ export class Player {
       this.playButton,
       button("stepForward", "One frame on", () => this.step(1), "player-forward"),
       button("last", "Last frame", () => this.seek(this.#frames - 1)),
-      h("span", { class: "player-numbers" }, this.counter, this.time),
+      h("span", { class: "player-gap" }),
       this.loopButton,
       this.soundButton,
       this.#rungs(),
@@ -61,6 +61,7 @@ export class Player {
       { class: "player", role: "group", tabindex: 0, "aria-label": `Review of ${this.name}: space plays, arrow keys step`, "data-testid": "player" },
       h("div", { class: "player-screen" }, this.video, this.note),
       this.slider,
+      h("div", { class: "player-numbers" }, this.counter, this.time),
       controls,
     );
     region.addEventListener("keydown", (event) => this.#key(event));

@@ -9,7 +9,13 @@ const ALLOWED = new Set([
   "B", "STRONG", "I", "EM", "BR", "P", "UL", "OL", "LI", "CODE", "PRE", "A", "H1", "H2", "H3", "H4", "H5", "H6", "HR",
 ]);
 const DROPPED_WITH_TEXT = new Set(["SCRIPT", "STYLE", "TEMPLATE", "IFRAME", "OBJECT", "SVG", "MATH", "NOSCRIPT"]);
-const TAG = /<(?!\/?(?:b|strong|i|em|br|p|ul|ol|li|code|pre|a|h[1-6]|hr|script|style|iframe|svg|object|span|div)\b[^<>]*>)/gi;
+/** Known to HTML authors; all that is not in ALLOWED only passes its text on. Anything else with a `<` is plain text. */
+const KNOWN =
+  "b|strong|i|em|br|p|ul|ol|li|code|pre|a|h[1-6]|hr|script|style|template|iframe|object|svg|math|noscript|" +
+  "img|span|div|u|s|small|font|center|blockquote|table|thead|tbody|tr|td|th|section|video|audio";
+const NOT_A_TAG = new RegExp(`<(?!/?(?:${KNOWN})(?:[\\s/][^<>]*)?>)`, "gi");
+const TAG = new RegExp(`<(/?)(${KNOWN})((?:[\\s/][^<>]*)?)>`, "gi");
+const HREF = /\shref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/i;
 const SAFE_LINK = /^(https?:|mailto:)/i;
 /** Form labels sit below the dialog's own heading, so theirs begin two levels further down. */
 const HEADING_SHIFT = 2;
@@ -49,6 +55,13 @@ function link(element, href) {
   element.href = bare;
   element.target = "_blank";
   element.rel = "noopener noreferrer";
+}
+
+/** Tags without their attributes: a handler or a style never gets as far as the parser. */
+function bareTag(_, slash, name, rest) {
+  const [, double, single, bare] = (name.toLowerCase() === "a" && HREF.exec(rest)) || [];
+  const href = double ?? single ?? bare;
+  return href === undefined ? `<${slash}${name}>` : `<${slash}${name} href="${escape(href)}">`;
 }
 
 function escape(text) {
@@ -108,7 +121,8 @@ function inline(text) {
   const codes = [];
   const held = text.replace(/`([^`\n]+)`/g, (_, code) => `\u0001${codes.push(code) - 1}\u0001`);
   return held
-    .replace(TAG, "&lt;")
+    .replace(NOT_A_TAG, "&lt;")
+    .replace(TAG, bareTag)
     .replace(/\[([^\][\n]+)\]\(([^()\s]+)\)/g, (_, label, href) => `<a href="${escape(href)}">${label}</a>`)
     .replace(/\*\*(\S(?:[^\n]*?\S)?)\*\*/g, "<strong>$1</strong>")
     .replace(/(^|[^\w*])\*(?!\s)([^*\n]*?[^\s*])\*(?![\w*])/g, "$1<em>$2</em>")

@@ -77,6 +77,7 @@ export class Tree {
   #item(node, level) {
     const open = this.#expanded.has(node.id);
     const branch = node.children.length > 0;
+    this.#rows.set(node.id, null); // its place in the order, before its children take theirs
     const twist = h("span", { class: "tree-twist", "aria-hidden": "true" }, branch && icon("chevron"));
     const row = h("div", { class: "tree-row", style: { "--level": level } }, twist, icon(KIND_ICONS[node.kind] ?? "folder"), h("span", { class: "tree-name" }, node.name));
     const item = h(
