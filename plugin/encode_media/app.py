@@ -117,38 +117,46 @@ def run_to_end(engine: JobEngine, request: EncodeRequest, stop: threading.Event)
 # --- the service -------------------------------------------------------------------------------------
 
 
-def open_engine(settings: Settings) -> JobEngine:
-    """The durable engine with the ftrack destination; not started yet.
+@contextmanager
+def working_engine(settings: Settings) -> Iterator[JobEngine]:
+    """The durable engine at work, with ftrack as its destination.
 
     Raises:
-        EncodeFailed: there is no ffmpeg. ServerUnavailable: the database can't be used.
+        EncodeFailed: there is no ffmpeg. ServerUnavailable: the job database can't be used.
     """
     from encode_media.ftrack.destination import FtrackDestination
     from encode_media.jobs.dbos_engine import DbosEngine
 
-    workflow = make_workflow(open_tools(settings, FtrackDestination(settings)))
-    return DbosEngine(settings.database, workflow, slots=settings.slots, name="encode-media")
+    destination = FtrackDestination(settings)
+    try:
+        workflow = make_workflow(open_tools(settings, destination))
+        engine = DbosEngine(settings.database, workflow, slots=settings.slots, name="encode-media")
+        engine.start()
+        try:
+            yield engine
+        finally:
+            engine.stop()
+    finally:
+        destination.close()
 
 
 def serve(settings: Settings, stop: threading.Event, *, listen: bool = True) -> None:
     """Works, and with `listen` answers the hub too, until `stop` is set.
 
+    A server that is away is waited for.
+
     Raises:
         NotPermitted: the server refuses the credentials.
-        ServerUnavailable: the job database can't be used. A server that is away is waited for.
+        EncodeFailed: there is no ffmpeg. ServerUnavailable: the job database can't be used.
     """
     from encode_media.ftrack.listener import Listener
 
-    engine = open_engine(settings)
-    engine.start()
-    try:
+    with working_engine(settings) as engine:
         sweep_work_folder(settings, {record.job_id for record in engine.jobs(active_only=True, limit=1000)})
         if listen:
             Listener(settings, engine, open_catalog(settings)).run(stop)
         else:
             stop.wait()
-    finally:
-        engine.stop()
 
 
 @contextmanager

@@ -157,7 +157,9 @@ class _Job:
     def _resolve(self) -> JsonDict:
         self._begin(Stage.RESOLVING)
         source = self._destination.resolve(self._request)
-        _check_roots(source.path, self._settings.source_roots)
+        if self._settings.source_roots:
+            # What was downloaded for a job lies in the work folder, not where a person could point.
+            _check_roots(source.path, (*self._settings.source_roots, self._settings.work_folder))
         return _json(source)
 
     def _probe(self, source: JsonDict) -> JsonDict:
@@ -240,7 +242,7 @@ def _json(value: Any) -> JsonDict:
 def _check_roots(path: str, roots: tuple[Path, ...]) -> None:
     """Raises if the source, links followed, lies below none of the allowed folders."""
     real = Path(os.path.realpath(path))
-    if roots and not any(real.is_relative_to(os.path.realpath(root)) for root in roots):
+    if not any(real.is_relative_to(os.path.realpath(root)) for root in roots):
         raise failure("source.outside_roots", path=path)
 
 
