@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["support.media_fixtures"]
+
 MARKED_FOLDERS = {"media": "media", "integration": "integration", "browser": "browser", "faults": "faults"}
 SAMPLES = os.environ.get("ENCODE_MEDIA_SAMPLES")
 """Read before the environment is cleared below."""

@@ -196,6 +196,15 @@ def flipped(path: Path, position: float, count: int = 64) -> Path:
     return path
 
 
+def holed(path: Path, position: float, part: float = 0.1) -> Path:
+    """Fills a part of a file with zeros, as a lost block of a network copy does."""
+    data = bytearray(path.read_bytes())
+    start, length = int(len(data) * position), int(len(data) * part)
+    data[start : start + length] = bytes(length)
+    path.write_bytes(data)
+    return path
+
+
 def _tone(length: str | None, frames: int, rate: str) -> tuple[str, ...]:
     if length is None:
         return ()

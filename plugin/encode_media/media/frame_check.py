@@ -16,6 +16,8 @@ _TAIL_BYTES = 1 << 10
 _JPEG_SIZES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 _JPEG_BARE = frozenset({0x01, *range(0xD0, 0xD9)})
 """Markers without a length."""
+_KNOWN_EXTENSIONS = frozenset({".png", ".jpg", ".jpeg", ".exr", ".dpx", ".tif", ".tiff"})
+"""Files of these names must begin like one of the formats known here."""
 _UNSET = 0xFFFFFFFF
 """DPX writes it into fields nobody filled."""
 
@@ -63,7 +65,8 @@ def _look(file: BinaryIO, size_bytes: int) -> tuple[tuple[int, int] | None, str,
                 return None, "", "its header is cut short"
     if not any(head):
         return None, "", "it holds only zeros"
-    return None, os.path.splitext(file.name)[1].lower(), None
+    extension = os.path.splitext(file.name)[1].lower()
+    return None, extension, "it is not an image" if extension in _KNOWN_EXTENSIONS else None
 
 
 def _png(file: BinaryIO, head: bytes, _size: int) -> tuple[tuple[int, int], str]:
@@ -105,6 +108,10 @@ def _dpx(_file: BinaryIO, head: bytes, size: int) -> tuple[tuple[int, int], str]
     return (width, height), f"dpx {descriptor} {depth}"
 
 
+def _big_tiff(_file: BinaryIO, _head: bytes, _size: int) -> tuple[None, str]:
+    return None, "bigtiff"
+
+
 def _tiff(file: BinaryIO, _head: bytes, size: int) -> tuple[tuple[int, int], str]:
     facts = tiff.read_facts(file, size)
     return (facts.width, facts.height), f"tiff {facts.samples} {facts.bits}"
@@ -124,4 +131,6 @@ _LOOKS: tuple[tuple[bytes, _Look], ...] = (
     (b"XPDS", _dpx),
     (b"II*\x00", _tiff),
     (b"MM\x00*", _tiff),
+    (b"II+\x00", _big_tiff),
+    (b"MM\x00+", _big_tiff),
 )

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 _MOST_ERRORS = 50
 """Error lines kept; a broken file can have one for each macroblock."""
+_CHECKSUMS = "crccheck+bitstream+buffer"
+_STRICT = f"{_CHECKSUMS}+explode"
+_COMPLAINS_WITHOUT_REASON = frozenset({"tiff"})
+"""Its strict mode refuses a tag (resolution unit) that ffmpeg itself writes."""
 _THREADS = 4
 """Images decoded at a time: each may need some hundred megabytes."""
 
@@ -185,7 +189,8 @@ def _decode_all(container: InputContainer, stream: AvVideoStream | None, tally: 
 
     audio = container.streams.audio[0] if container.streams.audio else None
     if stream is not None:
-        stream.codec_context.options = {"err_detect": "crccheck+bitstream+buffer+explode"}
+        strict = stream.codec_context.name not in _COMPLAINS_WITHOUT_REASON
+        stream.codec_context.options = {"err_detect": _STRICT if strict else _CHECKSUMS}
         if stream.codec_context.thread_count == 0:
             stream.thread_type = "AUTO"
     for packet in container.demux([s for s in (stream, audio) if s is not None]):
