@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from encode_media.sandbox.files import Files, media_type
 from encode_media.sandbox.operations import Batch, Change
-from encode_media.sandbox.problems import Unsupported, ValidationError
+from encode_media.sandbox.problems import PermissionDenied, Unsupported, ValidationError
 from encode_media.sandbox.query_run import run_query
 from encode_media.sandbox.schema import json_schemas, schema_hash
 from encode_media.sandbox.store import Store
@@ -23,14 +22,6 @@ SERVER_VERSION = "25.1.0"
 """The ftrack release whose behaviour this server follows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """The response array, and the event to send now that it is committed."""
-
-    elements: list[Any]
-    event: dict[str, Any] | None
-
-
 class Api:
     """Answers batches for callers that are known already."""
 
@@ -40,19 +31,30 @@ class Api:
         self._schemas = json_schemas()
         self._hash = schema_hash(self._schemas)
 
-    def call(self, caller: Caller, operations: Any, base_url: str, headers: dict[str, str]) -> Answer:
-        """Does the operations in order. Raises Problem, and then nothing has happened."""
+    def call(
+        self,
+        caller: Caller,
+        operations: Any,
+        base_url: str,
+        headers: dict[str, str],
+        announce: Callable[[dict[str, Any]], object],
+    ) -> list[Any]:
+        """Does the operations in order, announces what changed. Raises Problem, and then nothing happened."""
         if isinstance(operations, dict):
             operations = [operations]
         if not isinstance(operations, list) or not all(isinstance(one, dict) for one in operations):
             raise ValidationError("the body must be a list of operations")
-        with self._store.transaction():
-            request = _Request(self._store, self._files, caller, base_url)
-            elements = [self._one(request, operation) for operation in operations]
-            request.batch.finish()
-            event = update_event(self._store, caller, request.batch.changes, headers)
+        # Announced before anybody else may commit, so that events come in the order of the commits.
+        with self._store.alone():
+            with self._store.transaction():
+                request = _Request(self._store, self._files, caller, base_url)
+                elements = [self._one(request, operation) for operation in operations]
+                request.batch.finish()
+                event = update_event(self._store, caller, request.batch.changes, headers)
+            if event is not None:
+                announce(event)
         self._remove_data(request.batch.changes)
-        return Answer(elements=elements, event=event)
+        return elements
 
     def _one(self, request: _Request, operation: dict[str, Any]) -> Any:
         action = operation.get("action")
@@ -113,7 +115,7 @@ class _Request:
     def _upload(self, operation: dict[str, Any]) -> dict[str, Any]:
         """An address to send the bytes to; the component itself may come later."""
         if not self.caller.may_write:
-            raise ValidationError(f"{self.caller.username} may only read")
+            raise PermissionDenied(f"{self.caller.username} may only read")
         component_id = str(operation.get("component_id"))
         self._files.path(component_id)
         answer = {"action": "get_upload_metadata", "component_id": component_id}

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 import logging
@@ -75,13 +76,18 @@ class Endpoints:
             )
             operations = await _json_body(request)
             headers = dict(request.headers)
-            answer = await run_in_threadpool(self._api.call, caller, operations, _base_url(request), headers)
+            loop = asyncio.get_running_loop()
+
+            def announce(event: dict[str, Any]) -> None:
+                loop.call_soon_threadsafe(self._hub.publish, event)
+
+            elements = await run_in_threadpool(
+                self._api.call, caller, operations, _base_url(request), headers, announce
+            )
         except Problem as problem:
             strict = request.headers.get("ftrack-strict-api", "").lower() == "true"
             return JSONResponse(problem.answer(), status_code=problem.status if strict else 200)
-        if answer.event:
-            self._hub.publish(answer.event)
-        return JSONResponse(answer.elements)
+        return JSONResponse(elements)
 
     async def handshake(self, request: Request) -> Response:
         user = request.headers.get("ftrack-user") or request.query_params.get("api_user")

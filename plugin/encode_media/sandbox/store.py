@@ -46,6 +46,12 @@ class Store:
             self._connection.close()
 
     @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else reads or writes meanwhile."""
+        with self._lock:
+            yield
+
+    @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything inside is kept, or nothing if it raises."""
         with self._lock:

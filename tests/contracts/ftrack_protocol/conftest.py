@@ -7,6 +7,7 @@ from pathlib import Path
 
 import ftrack_api
 import pytest
+
 from support.sandbox import RunningSandbox, running_sandbox
 
 

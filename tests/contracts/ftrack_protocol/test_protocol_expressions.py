@@ -7,12 +7,20 @@ from typing import Any
 import ftrack_api.event.expression
 import ftrack_api.exception
 import pytest
+
 from encode_media.sandbox.expressions import ExpressionError, parse_expression
 
 EVENT: dict[str, Any] = {
     "topic": "ftrack.action.launch",
     "source": {"id": "hub-1", "user": {"username": "editor@example.com", "id": "u-1"}},
-    "data": {"actionIdentifier": "encode-media", "count": 5, "empty": "", "nothing": None, "list": ["a"], "b": True},
+    "data": {
+        "actionIdentifier": "encode-media",
+        "count": 5,
+        "empty": "",
+        "nothing": None,
+        "list": ["a"],
+        "b": True,
+    },
 }
 READABLE = [
     "topic=ftrack.action.launch", "topic=ftrack.*", "topic=*", "topic=*launch", "topic=action*", "topic!=x",

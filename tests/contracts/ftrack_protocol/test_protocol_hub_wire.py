@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 import websocket
+
 from support.sandbox import RunningSandbox, running_sandbox
 
 Dial = Callable[..., websocket.WebSocket]
