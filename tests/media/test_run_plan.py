@@ -90,8 +90,8 @@ def test_progress_only_grows_and_ends_with_the_whole_encode(folder: Path, ffmpeg
     assert {progress.stage for progress in seen} == {Stage.ENCODING}
     assert [progress.percent for progress in seen] == sorted(progress.percent for progress in seen)
     assert seen[-1].percent == 86, "encoding ends where verifying begins"
-    assert (seen[-1].frame, seen[-1].frames) == (240, 240)
-    assert all(progress.frames == 240 for progress in seen)
+    assert (seen[-1].frame, seen[-1].frames) == (120, 120)
+    assert all(progress.frames == 120 for progress in seen)
 
 
 def test_outputs_in_folders_of_their_own_get_them(folder: Path) -> None:
@@ -366,6 +366,14 @@ def test_success_without_a_file_is_not_believed(folder: Path) -> None:
     with pytest.raises(OutputWrong) as caught:
         run(plan(("-c", "pass"), outputs=(output("review.mp4", h264()),)), folder, PYTHON)
     assert "no file was written" in caught.value.message
+
+
+def test_what_was_called_a_success_but_is_none_stays_to_be_looked_at(folder: Path) -> None:
+    two = plan(encode_movie("a.mp4"), outputs=(output("a.mp4", h264()), output("b.mp4", h264())))
+    with pytest.raises(OutputWrong) as caught:
+        run(two, folder)
+    assert caught.value.message.startswith("b is not what was asked for")
+    assert files_in(folder) == ["a.mp4"]
 
 
 def test_success_with_an_empty_file_is_not_believed(folder: Path) -> None:

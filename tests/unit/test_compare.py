@@ -50,7 +50,8 @@ def test_a_right_output_passes_every_check() -> None:
     assert [check.name for check in checks] == [
         "decodes", "frames", "frame rate", "start", "duration", "size", "square pixels", "upright", "codec",
         "profile", "pixel format", "colour range", "colour matrix", "colour primaries", "colour transfer",
-        "audio streams", "audio codec", "audio channels", "audio sample rate", "audio length", "fast start", "timecode",
+        "audio streams", "audio codec", "audio channels", "audio sample rate", "audio length", "fast start",
+        "timecode",
     ]  # fmt: skip
 
 

@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from encode_media.running.watch import Limits, Seen, Watch
+from encode_media.running.watch import Limits, Seen, Watch, beyond_estimate
 
 
 def watch(**limits: float) -> Watch:
     values: dict[str, float] = {"stall_s": 60, "time_s": 3600, **limits}
     return Watch(Limits(**values), name="review", folder="/work", started_s=0)  # type: ignore[arg-type]
+
+
+def test_what_nobody_limited_is_limited_by_the_estimate() -> None:
+    given = Limits(stall_s=60, time_s=1e6)
+    filled = beyond_estimate(given, estimated_bytes=10**9, estimated_s=1000)
+    assert (filled.size_bytes, filled.time_s) == (10**10, 50_000)
+
+
+def test_small_estimates_leave_room() -> None:
+    filled = beyond_estimate(Limits(stall_s=60, time_s=1e6), estimated_bytes=1000, estimated_s=1)
+    assert (filled.size_bytes, filled.time_s) == (10**9, 3600)
+
+
+def test_given_limits_are_kept_and_no_estimate_limits_nothing() -> None:
+    given = Limits(stall_s=60, time_s=100, size_bytes=5)
+    assert beyond_estimate(given, estimated_bytes=10**9, estimated_s=1000) == given
+    open_ended = Limits(stall_s=60, time_s=100)
+    assert beyond_estimate(open_ended, estimated_bytes=0, estimated_s=0) == open_ended
 
 
 def seen(now_s: float, signs: Hashable = 0, *, frame: int = 0, written: int = 0, free: int = 10**9) -> Seen:

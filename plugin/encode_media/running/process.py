@@ -146,9 +146,8 @@ def _reader(stream: IO[bytes] | None, take: Callable[[str], None], max_line: int
     def drain() -> None:
         if stream is None:
             return
-        with contextlib.suppress(ValueError, OSError):  # closed from the other side while reading
-            for line in lines_of(stream, max_line):
-                take(line)
+        for line in lines_of(stream, max_line):
+            take(line)
 
     thread = threading.Thread(target=drain, daemon=True)
     thread.start()

@@ -10,18 +10,23 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
-from encode_media.errors import EncodeMediaError, failure
+from encode_media.errors import EncodeMediaError, OutputWrong, failure
 from encode_media.model.plan import Command, EncodePlan
 from encode_media.model.result import Progress, Stage, job_percent
 from encode_media.running import folder as job_folder
 from encode_media.running.classify import classify, lost_writes
 from encode_media.running.process import ChildProcess
 from encode_media.running.progress import Position, ProgressReader, RemainingTime, fraction_done
-from encode_media.running.watch import Limits, Seen, Watch
+from encode_media.running.watch import Limits, Seen, Watch, beyond_estimate
 from encode_media.settings import child_environment
 from encode_media.timebase import size_text
 
 LOOK_EVERY_S = 0.25
+"""At progress and at a wish to cancel."""
+MEASURE_EVERY_S, MEASURE_SHARE = 0.5, 0.05
+"""Looking at the files of a long sequence takes time itself; it may take this share of it."""
+LINKS_AT_A_TIME = 100
+"""Frames looked for before a wish to cancel is seen: slow storage needs some milliseconds for each."""
 GRACE_S = 1.5
 """For ffmpeg to close its files after SIGTERM, before the group is killed. A job must have ended 3 s after
 it was cancelled, and `cancelled` may know of it a second late."""
@@ -57,7 +62,8 @@ def run_plan(
     """Runs every command of the plan in `folder`, which is private to this attempt of the job.
 
     May be called again after a crash: what was left there is removed first. On failure and on
-    cancellation everything the plan made is removed again.
+    cancellation everything the plan made is removed again; only what ffmpeg called a success, but isn't
+    one (`output.wrong`), stays to be looked at.
 
     Args:
         plan: what to do.
@@ -67,7 +73,7 @@ def run_plan(
         cancelled: asked as often; a true answer ends the whole process group within 3 s.
         stall_limit_s: the longest time without any sign of work.
         time_limit_s: the longest time for all commands together.
-        max_bytes: limit for all outputs together.
+        max_bytes: limit for all outputs together; None is ten times the plan's estimate, at least 1 GB.
         min_free_bytes: what must stay free on the disk.
 
     Raises:
@@ -79,10 +85,17 @@ def run_plan(
         ffmpeg=_program(ffmpeg),
         on_progress=on_progress,
         cancelled=cancelled,
-        limits=Limits(stall_s=stall_limit_s, time_s=time_limit_s, size_bytes=max_bytes, free_bytes=min_free_bytes),
+        limits=beyond_estimate(
+            Limits(stall_s=stall_limit_s, time_s=time_limit_s, size_bytes=max_bytes, free_bytes=min_free_bytes),
+            estimated_bytes=plan.estimated_bytes,
+            estimated_s=plan.estimated_s,
+        ),
     )
     try:
         return run.all()
+    except OutputWrong:
+        job_folder.clear_frames(folder, plan)
+        raise
     except BaseException:
         job_folder.clear(folder, plan)
         job_folder.remove_if_empty(folder)
@@ -111,6 +124,7 @@ class _Run:
     log: list[str] = field(default_factory=list)
     argvs: list[tuple[str, ...]] = field(default_factory=list)
     reported: Progress | None = None
+    measure_at_s: float = 0.0
 
     def all(self) -> RunReport:
         self._check_cancelled()
@@ -144,7 +158,9 @@ class _Run:
             black = job_folder.place_of(self.folder, name)
             black.parent.mkdir(parents=True, exist_ok=True)
             self._run(Command(argv=self.plan.black_frame, purpose="black frame", frames=1), done=0.0, share=0.0)
-        job_folder.lay_links(self.folder, self.plan.links, black)
+        for start in range(0, len(self.plan.links), LINKS_AT_A_TIME):
+            self._check_cancelled()
+            job_folder.lay_links(self.folder, self.plan.links[start : start + LINKS_AT_A_TIME], black)
 
     def _run(self, command: Command, *, done: float, share: float) -> None:
         argv = (self.ffmpeg, *command.argv)
@@ -187,6 +203,9 @@ class _Run:
             raise failure("cancelled")
 
     def _check_limits(self, child: ChildProcess, position: Position) -> None:
+        started_s = time.monotonic()
+        if started_s < self.measure_at_s:
+            return
         written = job_folder.written_bytes(self.folder, self.plan.outputs)
         reason = self.watch.look(
             Seen(
@@ -197,6 +216,8 @@ class _Run:
                 free_bytes=shutil.disk_usage(self.folder).free,
             )
         )
+        now_s = time.monotonic()
+        self.measure_at_s = now_s + max(MEASURE_EVERY_S, (now_s - started_s) / MEASURE_SHARE)
         if reason is not None:
             child.end(grace_s=GRACE_S)
             raise _with_log(reason, child.log)
@@ -216,7 +237,8 @@ class _Run:
                 raise _with_log(failure("output.wrong", name=output.name, problem=what), self.log)
 
     def _report(self, fraction: float, position: Position | None) -> None:
-        frames = sum(command.frames or 0 for command in self.plan.commands) or None
+        # Two passes over 72 frames are 72 frames to a person.
+        frames = max((command.frames or 0 for command in self.plan.commands), default=0) or None
         progress = Progress(
             stage=Stage.ENCODING,
             percent=job_percent(Stage.ENCODING, fraction),

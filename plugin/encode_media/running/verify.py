@@ -71,7 +71,8 @@ def _inspect(
         argv_for([_inspection(folder, output) for output in plan.outputs]),
         cwd=folder,
         environment=child_environment(),
-        on_output=lambda line: answers.append(json.loads(line)),
+        # Whatever a library may print besides is no answer.
+        on_output=lambda line: answers.append(json.loads(line)) if line.startswith("{") else None,
         max_line=MAX_ANSWER,
     ) as child:
         shown = 0

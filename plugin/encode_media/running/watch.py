@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from encode_media.errors import EncodeMediaError, failure
 from encode_media.timebase import size_text
 
 STALL_FRAMES = 20
 """A run is not stalled before this many times its average frame: an 8K EXR may take half a minute each."""
+
+
+SIZE_PATIENCE, SIZE_FLOOR = 10, 1_000_000_000
+"""An estimate is made for grainy pictures; ten times as much, and at least 1 GB, is no picture any more."""
+TIME_PATIENCE, TIME_FLOOR_S = 50, 3600.0
+"""Machines and their load differ by far more than pictures do: fifty times as long, and at least an hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +27,17 @@ class Limits:
     """For all outputs of a plan together."""
     free_bytes: int = 0
     """What must stay free on the disk of the job folder."""
+
+
+def beyond_estimate(limits: Limits, *, estimated_bytes: int, estimated_s: float) -> Limits:
+    """The limits with what nobody set filled from a plan's estimates; 0 means there is none."""
+    size = max(SIZE_FLOOR, SIZE_PATIENCE * estimated_bytes) if estimated_bytes else None
+    time_s = max(TIME_FLOOR_S, TIME_PATIENCE * estimated_s) if estimated_s else limits.time_s
+    return replace(
+        limits,
+        size_bytes=size if limits.size_bytes is None else limits.size_bytes,
+        time_s=min(limits.time_s, time_s),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
