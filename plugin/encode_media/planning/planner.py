@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from encode_media.errors import failure
+from encode_media.model.background import background_colour
 from encode_media.model.media import Media, VideoStream
 from encode_media.model.plan import Command, EncodePlan
 from encode_media.model.preset import OutputKind, OutputSpec, Preset
-from encode_media.model.background import background_colour
-from encode_media.planning.colour import Light, SourceColour, flatten, matrix_name, source_colour
+from encode_media.planning.colour import Light, SourceColour, flatten, matrix_words, source_colour
 from encode_media.planning.estimates import estimate_bytes, estimate_seconds
 from encode_media.planning.graph import compile_run
 from encode_media.planning.naming import unique_stems
@@ -95,10 +95,11 @@ def _source_notes(work: Work) -> tuple[str, ...]:
 
 
 def _colour_note(video: VideoStream, colour: SourceColour) -> str:
+    extent = "full" if colour.full_range else "limited"
     taken = {
         Light.SCENE_LINEAR: "scene-linear with BT.709 primaries, shown with the sRGB curve and nothing else",
         Light.RGB: "display RGB (sRGB), full range",
-        Light.YUV: f"YUV with the matrix {matrix_name(colour.matrix)}, {'full' if colour.full_range else 'limited'} range",
+        Light.YUV: f"YUV with the matrix {matrix_words(colour.matrix)}, {extent} range",
         Light.HDR: f"HDR ({colour.curve}, {colour.primaries}), tone-mapped to SDR",
         Light.WIDE: f"wide-gamut YUV ({colour.primaries}), converted to BT.709 primaries",
     }[colour.light]

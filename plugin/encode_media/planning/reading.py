@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import PurePath
 
 from encode_media.errors import failure
 from encode_media.media.formats import PROTOCOL_WHITELIST
@@ -114,7 +114,7 @@ def _read_sequence(media: Media, video: VideoStream, preset: Preset) -> Reading:
     rate = preset.frame_rate or video.frame_rate
     links = _links(media, span, preset) if media.missing or span.first < 0 else ()
     frames = len(links) or len(span)
-    extension = os.path.splitext(media.source.path)[1]
+    extension = PurePath(media.source.path).suffix
     options: dict[str, str | None] = {
         "framerate": text_of(rate),
         "start_number": "1" if links else str(span.first),
@@ -154,14 +154,14 @@ def _links(media: Media, span: FrameSpan, preset: Preset) -> tuple[FrameLink, ..
     pattern = FramePattern.from_printf(media.source.path)
     missing = frozenset(media.missing)
     present = [number for number in span.frames() if number not in missing]
-    if missing and preset.missing_frames is MissingFrames.FAIL or not present:
+    if (missing and preset.missing_frames is MissingFrames.FAIL) or not present:
         raise failure("source.frames_missing", count=len(missing), total=len(span), frames=frames_text(missing))
-    extension = os.path.splitext(media.source.path)[1]
+    extension = PurePath(media.source.path).suffix
     shown = _shown_frames(span, missing, present[0], preset.missing_frames)
     return tuple(
         FrameLink(
             name=f"{LINK_FOLDER}/{index:06d}{extension}",
-            source=None if number is None else os.path.abspath(pattern.path(number)),
+            source=None if number is None else pattern.path(number),
         )
         for index, number in enumerate(shown, 1)
     )
@@ -195,7 +195,7 @@ def _gap_note(media: Media, preset: Preset) -> str:
 
 def _black_frame(media: Media, video: VideoStream, rate: Fraction) -> tuple[str, ...]:
     """One frame like the others, so that ffmpeg reads on without noticing."""
-    extension = os.path.splitext(media.source.path)[1].lstrip(".").lower()
+    extension = PurePath(media.source.path).suffix.lstrip(".").lower()
     options = {"frames:v": "1", "update": "1", "f": "image2"}
     if extension == "exr":
         options |= {"c:v": "exr", "format": "half" if "f16" in video.pixel_format else "float"}
@@ -203,7 +203,7 @@ def _black_frame(media: Media, video: VideoStream, rate: Fraction) -> tuple[str,
         "color",
         {"c": "black", "s": f"{video.width}x{video.height}", "r": rate, "d": 1},
         OutputFile(
-            path=f"{LINK_FOLDER}/black{os.path.splitext(media.source.path)[1]}",
+            path=f"{LINK_FOLDER}/black{PurePath(media.source.path).suffix}",
             video=(step("format", _BLACK_FORMATS.get(extension, video.pixel_format)),
                    step("setsar", text_of(video.sample_aspect))),
             options=options,

@@ -81,8 +81,9 @@ def _media(
 ) -> Media:  # fmt: skip
     frames = 1 if kind is SourceKind.STILL else 48
     is_movie = kind is SourceKind.MOVIE
+    path = "/source.mov" if is_movie else "/source.%04d.png"
     return Media(
-        source=SourceRef(path="/source.mov" if is_movie else "/source.%04d.png", is_sequence=kind is SourceKind.SEQUENCE),
+        source=SourceRef(path=path, is_sequence=kind is SourceKind.SEQUENCE),
         kind=kind,
         container="mov" if is_movie else "image2",
         size_bytes=1_000_000,

@@ -13,9 +13,9 @@ from typing import Annotated, Any, get_args, get_type_hints
 import yaml
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
+from encode_media.model.background import BACKGROUND_PATTERN
 from encode_media.model.media import MissingFrames, SourceKind
 from encode_media.model.preset import STRICT, Option, OptionKind, OutputSpec
-from encode_media.model.background import BACKGROUND_PATTERN
 from encode_media.presets.expressions import has_expression
 from encode_media.timebase import parse_rate
 
@@ -224,7 +224,7 @@ def _in_bounds(option: Option) -> bool:
 
 
 def problems_of(error: ValidationError, file: str, prefix: str = "") -> tuple[PresetProblem, ...]:
-    """pydantic's findings as ours, with the nearest right word where a word was wrong."""
+    """Pydantic's findings as ours, with the nearest right word where a word was wrong."""
     return tuple(_problem(dict(item), file, prefix) for item in error.errors(include_url=False))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from encode_media.model.geometry import Size
@@ -28,84 +29,99 @@ _VP9_TILE_WIDTHS = (640, 1280, 2560)
 """Widths from which one, two and three powers of two of tile columns are of use."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Movie:
+    """An output whose size and colour are decided."""
+
+    spec: OutputSpec
+    stem: str
+    target: TargetColour
+    placement: Placement
+    audio: AudioSpec | None
+    timecode: str | None
+
+    @property
+    def size(self) -> Size:
+        return self.placement.size
+
+    @property
+    def area(self) -> int:
+        return self.size[0] * self.size[1]
+
+
 def plan_videos(work: Work, specs: Sequence[OutputSpec], stems: Sequence[str]) -> list[Draft]:
     """All movies of a job. Of those that are alike but for their size, the smaller are scaled from the largest."""
-    placements = [place(work, spec, even=True) for spec in specs]
-    targets = [target_colour(spec.video, work.colour, work.media.kind) for spec in specs]
-    largest: dict[TargetColour, Placement] = {}
-    for target, placement in zip(targets, placements, strict=True):
-        if target not in largest or _area(placement.size) > _area(largest[target].size):
-            largest[target] = placement
-    drafts = []
-    for spec, stem, target, placement in zip(specs, stems, targets, placements, strict=True):
-        chain = _picture(work, target, largest[target], placement.size)
-        drafts.append(_draft(work, spec, stem, target, placement.size, chain))
-    return drafts
+    movies = [_movie(work, spec, stem) for spec, stem in zip(specs, stems, strict=True)]
+    largest: dict[TargetColour, _Movie] = {}
+    for movie in movies:
+        if movie.target not in largest or movie.area > largest[movie.target].area:
+            largest[movie.target] = movie
+    return [_draft(work, movie, _picture(work, movie, largest[movie.target])) for movie in movies]
 
 
-def _area(size: Size) -> int:
-    return size[0] * size[1]
-
-
-def _picture(work: Work, target: TargetColour, largest: Placement, size: Size) -> Chain:
-    chain = (*work.steps, *largest.crop, *convert(work.colour, target, largest.scaled))
-    return chain if size == largest.size else (*chain, *rescale(target, size))
-
-
-def _draft(work: Work, spec: OutputSpec, stem: str, target: TargetColour, size: Size, chain: Chain) -> Draft:
-    reading = work.reading
-    audio = spec.audio if work.media.audio else None
-    timecode = _timecode(work) if spec.container == "mov" else None
-    file = f"{stem}.{spec.container}"
-    options: Options = {
-        **rate_options(reading.rate), **plain_options(), **_encoder(spec.video, reading.rate, size),
-        **_container(spec.container, timecode), **_colour_options(target),
-    }  # fmt: skip
-    if audio:
-        options |= sound.sound_options(audio)
-    return Draft(
-        file=OutputFile(path=file, video=chain, audio=_sound(work, audio), options=options),
-        planned=PlannedOutput(
-            name=spec.name, kind=spec.kind, container=spec.container, file=file, publish=spec.publish,
-            expected=_expected(work, spec, size, target, audio, timecode),
-        ),
-        target=target,
-        note=f"{spec.name}: {_describe(spec, size, reading.rate, target)}",
-    )  # fmt: skip
-
-
-def _sound(work: Work, audio: AudioSpec | None) -> Chain | None:
-    if audio is None:
-        return None
-    return sound.sound_chain(audio, work.video.start_s, work.reading.duration_s)
-
-
-def _describe(spec: OutputSpec, size: Size, rate: Fraction, target: TargetColour) -> str:
-    shown = "sRGB" if target.curve != "bt709" else "BT.709"
-    return (
-        f"{size[0]}x{size[1]} {spec.video.codec} {target.pixel_format} at {describe_rate(rate)}, "
-        f"BT.709 limited range, tagged {shown}"
+def _movie(work: Work, spec: OutputSpec, stem: str) -> _Movie:
+    return _Movie(
+        spec=spec,
+        stem=stem,
+        target=target_colour(spec.video, work.colour, work.media.kind),
+        placement=place(work, spec, even=True),
+        audio=spec.audio if work.media.audio else None,
+        timecode=_timecode(work) if spec.container == "mov" else None,
     )
 
 
-def _expected(
-    work: Work, spec: OutputSpec, size: Size, target: TargetColour, audio: AudioSpec | None, timecode: str | None
-) -> Expected:
+def _picture(work: Work, movie: _Movie, largest: _Movie) -> Chain:
+    placement = largest.placement
+    chain = (*work.steps, *placement.crop, *convert(work.colour, largest.target, placement.scaled))
+    return chain if movie.size == largest.size else (*chain, *rescale(movie.target, movie.size))
+
+
+def _draft(work: Work, movie: _Movie, picture: Chain) -> Draft:
+    spec, audio, rate = movie.spec, movie.audio, work.reading.rate
+    file = f"{movie.stem}.{spec.container}"
+    options: Options = {
+        **rate_options(rate), **plain_options(), **_encoder(spec.video, rate, movie.size),
+        **_container(spec.container, movie.timecode), **_colour_options(movie.target),
+        **(sound.sound_options(audio) if audio else {}),
+    }  # fmt: skip
+    heard = sound.sound_chain(audio, work.video.start_s, work.reading.duration_s) if audio else None
+    return Draft(
+        file=OutputFile(path=file, video=picture, audio=heard, options=options),
+        planned=PlannedOutput(
+            name=spec.name, kind=spec.kind, container=spec.container, file=file, publish=spec.publish,
+            expected=_expected(work, movie),
+        ),
+        target=movie.target,
+        note=f"{spec.name}: {_describe(movie, rate)}",
+    )  # fmt: skip
+
+
+def _describe(movie: _Movie, rate: Fraction) -> str:
+    width, height = movie.size
+    tagged = "BT.709" if movie.target.curve == "bt709" else "sRGB"
+    return (
+        f"{width}x{height} {movie.spec.video.codec} {movie.target.pixel_format} at {describe_rate(rate)}, "
+        f"BT.709 limited range, tagged {tagged}"
+    )
+
+
+def _expected(work: Work, movie: _Movie) -> Expected:
+    video, audio = movie.spec.video, movie.audio
     return Expected(
-        codec=spec.video.codec,
-        profile=_probed_profile(spec.video),
-        pixel_format=spec.video.pixel_format,
-        width=size[0],
-        height=size[1],
+        codec=video.codec,
+        profile=_probed_profile(video),
+        pixel_format=video.pixel_format,
+        width=movie.size[0],
+        height=movie.size[1],
         frames=work.reading.frames,
         frame_rate=work.reading.rate,
         duration_s=work.reading.duration_s,
-        colour=target.tags,
+        colour=movie.target.tags,
         audio_codec=sound.probed_codec(audio) if audio else None,
         audio_channels=audio.channels if audio else None,
         audio_sample_rate=audio.sample_rate if audio else None,
-        faststart=spec.container == "mp4",
-        timecode=timecode,
+        faststart=movie.spec.container == "mp4",
+        timecode=movie.timecode,
     )
 
 
@@ -160,7 +176,8 @@ def _gop(spec: VideoSpec, rate: Fraction) -> int:
 def _h264(spec: VideoSpec, rate: Fraction, _size: Size) -> Options:
     gop = str(_gop(spec, rate))
     options: Options = {
-        "c:v": "libx264", "profile:v": "high", "preset": spec.speed or "veryfast", "crf": _number(spec.quality, 18),
+        "c:v": "libx264", "profile:v": "high", "preset": spec.speed or "veryfast",
+        "crf": _number(spec.quality, 18),
         "g": gop, "keyint_min": gop, "sc_threshold": "0", "flags": "+cgop",
         "bf": str(2 if spec.b_frames is None else spec.b_frames),
     }  # fmt: skip
