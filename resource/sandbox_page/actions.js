@@ -58,6 +58,21 @@ export class Actions {
     });
   }
 
+  /** Asks the runner to end a job; its answer is a message like any other. */
+  cancel(jobId) {
+    if (!this.hub.connected) return this.#failed("Not connected to the event hub: nothing was sent.");
+    const timer = setTimeout(() => {
+      request.forget();
+      this.#failed(NOBODY);
+    }, LAUNCH_MS);
+    const request = this.hub.publish("encode-media.cancel", { jobId }, {
+      onReply: (reply) => {
+        clearTimeout(timer);
+        this.#message(reply);
+      },
+    });
+  }
+
   #failed(sentence) {
     this.dialog.setBusy(false);
     if (this.dialog.isOpen) this.dialog.showError(sentence);

@@ -35,7 +35,7 @@ export class Client {
       onOpen: (version, how) => this.open(version, how),
       onMenu: (at) => this.#menu(this.versions.selected, at),
     });
-    this.jobs = new Jobs($("jobs"), { api: this.api, userId: user.id });
+    this.jobs = new Jobs($("jobs"), { api: this.api, userId: user.id, onCancel: (jobId) => this.actions.cancel(jobId) });
     this.jobs.setOpen(!frame.isNarrow);
     this.showDetail = debounce(() => this.detail.show(this.versions.current), 60);
     this.refresh = debounce(() => void this.#refresh(), SETTLE_MS);

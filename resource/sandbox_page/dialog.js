@@ -91,7 +91,7 @@ export class ActionDialog {
   /** A form that came back begins with what is wrong: that is read first. */
   #focusFirst(body, again) {
     const first = body.querySelector(".form-label");
-    const field = body.querySelector("input, select, textarea");
+    const field = body.querySelector("input:not([type=radio]), input[type=radio]:checked, select, textarea");
     body.scrollTop = 0;
     if (again && first && body.querySelector(".form-items").firstElementChild === first) {
       first.tabIndex = -1;

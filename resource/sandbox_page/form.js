@@ -3,6 +3,10 @@
 import { h, uniqueId } from "./dom.js";
 import { renderRichText } from "./richtext.js";
 
+const EXPLAINED = /^(.{1,60}?) [–—] (.+)$/;
+/** Beyond it a list to pick from is easier. */
+const MOST_EXPLAINED = 24;
+
 /** Each builder gives the element to show and, for fields with a name, how to read the value. */
 const BUILDERS = { label, text, textarea, number, date, boolean, enumerator, hidden };
 
@@ -42,8 +46,14 @@ function label(item, value) {
 function field(item, control, read, { caption = item.label ?? item.name } = {}) {
   control.id = uniqueId("field");
   control.dataset.name = item.name ?? "";
-  const element = h("div", { class: "field" }, h("label", { for: control.id, class: "field-label" }, caption), control);
+  const element = h("div", { class: "field" }, h("label", { for: control.id, class: "field-label" }, captioned(caption)), control);
   return { element, read };
+}
+
+/** `Name: a sentence of help.` is shown as a name with the help below. */
+function captioned(caption) {
+  const [, name, help] = /^([^:]{1,60}): (.+[.!?])$/.exec(caption ?? "") ?? [];
+  return help ? [name, h("span", { class: "visually-hidden" }, ": "), h("span", { class: "field-help" }, help)] : caption;
 }
 
 function text(item, value) {
@@ -71,7 +81,7 @@ function boolean(item, value) {
   const input = h("input", { type: "checkbox", checked: value === true || value === "true" });
   input.id = uniqueId("field");
   input.dataset.name = item.name ?? "";
-  const caption = h("label", { for: input.id }, item.label ?? item.name);
+  const caption = h("label", { for: input.id, class: "check-label" }, captioned(item.label ?? item.name));
   return { element: h("div", { class: "field field-check" }, input, caption), read: () => input.checked };
 }
 
@@ -82,11 +92,30 @@ function enumerator(item, value) {
 
 function one(item, choices, value) {
   const chosen = choices.findIndex((choice) => choice.value === value);
+  if (choices.some(({ label: text }) => EXPLAINED.test(text ?? "")) && choices.length <= MOST_EXPLAINED) return explained(item, choices, chosen);
   const options = choices.map((choice, index) => h("option", { value: String(index) }, choice.label ?? String(choice.value)));
   const none = chosen < 0 && h("option", { value: "" }, item.empty_text ?? "Choose…");
   const select = h("select", {}, none, options);
   select.value = chosen < 0 ? "" : String(chosen);
   return field(item, select, () => (select.value === "" ? null : choices[Number(select.value)].value));
+}
+
+/** Choices written as `Name – what it is for` are laid open, so that they can be compared before one is taken. */
+function explained(item, choices, chosen) {
+  const group = uniqueId("choice");
+  const boxes = choices.map((choice, index) => {
+    const [, name, help] = EXPLAINED.exec(choice.label ?? "") ?? [null, choice.label ?? String(choice.value), ""];
+    const box = h("input", { type: "radio", name: group, value: String(index), checked: index === chosen });
+    const text = h("span", { class: "choice-text" }, h("span", { class: "choice-name" }, name), help && h("span", { class: "choice-help" }, help));
+    return { box, row: h("label", { class: "choice" }, box, text) };
+  });
+  const element = h(
+    "fieldset",
+    { class: "field field-choices", "data-name": item.name },
+    h("legend", { class: "field-label" }, captioned(item.label ?? item.name)),
+    h("div", { class: "choices choices-explained" }, boxes.map(({ row }) => row)),
+  );
+  return { element, read: () => choices[boxes.findIndex(({ box }) => box.checked)]?.value ?? null };
 }
 
 function several(item, choices, value) {
@@ -98,7 +127,7 @@ function several(item, choices, value) {
   const element = h(
     "fieldset",
     { class: "field field-choices", "data-name": item.name },
-    h("legend", { class: "field-label" }, item.label ?? item.name),
+    h("legend", { class: "field-label" }, captioned(item.label ?? item.name)),
     h("div", { class: "choices" }, boxes.map(({ row }) => row)),
   );
   return { element, read: () => boxes.filter(({ box }) => box.checked).map(({ choice }) => choice.value) };

@@ -13,8 +13,8 @@ export class Jobs {
   #jobs = [];
   #asked = 0;
 
-  constructor(host, { api, userId }) {
-    Object.assign(this, { host, api, userId });
+  constructor(host, { api, userId, onCancel }) {
+    Object.assign(this, { host, api, userId, onCancel });
     this.list = h("ul", { class: "job-list", "data-testid": "jobs" });
     this.summary = h("span", { class: "dock-summary", "data-testid": "jobs-summary" });
     this.live = h("span", { class: "visually-hidden", role: "status" });
@@ -81,7 +81,7 @@ export class Jobs {
   }
 
   #put(job) {
-    const row = this.#rows.get(job.id) ?? new JobRow(this.api);
+    const row = this.#rows.get(job.id) ?? new JobRow(this.api, this.onCancel);
     this.#rows.set(job.id, row);
     row.update(job, this.#progress.get(job.id));
   }
@@ -128,9 +128,10 @@ function stateOf(job, live) {
 }
 
 class JobRow {
-  constructor(api) {
+  constructor(api, onCancel) {
     this.api = api;
     this.job = null;
+    this.cancel = h("button", { type: "button", class: "icon-button", "data-testid": "job-cancel", onclick: () => onCancel(this.jobId) }, icon("close"));
     this.state = h("span", { class: "job-state" });
     this.title = h("span", { class: "job-title", "data-testid": "job-description" });
     this.more = h("span", { class: "job-more" });
@@ -138,7 +139,7 @@ class JobRow {
     this.percent = h("span", { class: "job-percent", "data-testid": "job-percent" });
     this.date = h("time", { class: "job-date" });
     this.links = h("span", { class: "job-links" });
-    this.element = h("li", { class: "job", "data-testid": "job" }, this.state, h("div", { class: "job-text" }, this.title, this.more), h("div", { class: "job-progress" }, this.bar, this.percent), this.date, this.links);
+    this.element = h("li", { class: "job", "data-testid": "job" }, this.state, h("div", { class: "job-text" }, this.title, this.more), h("div", { class: "job-progress" }, this.bar, this.percent), this.date, h("div", { class: "job-tools" }, this.links, this.cancel));
   }
 
   update(job, live) {
@@ -150,13 +151,17 @@ class JobRow {
     this.element.dataset.id = job.id;
     setText(this.title, job.description);
     this.title.title = job.description;
-    const more = moreOf(state, live);
+    const more = moreOf(state, live, job.description);
     setText(this.more, more);
     this.more.title = more;
     this.#progress(state, live);
     setText(this.date, shortDate(job.createdAt));
     this.date.title = fullDate(job.createdAt);
     this.#attachments(job.attachments);
+    this.jobId = job.jobId ?? live?.jobId ?? null;
+    this.cancel.hidden = FINAL.has(state) || !this.jobId;
+    this.cancel.title = "Cancel";
+    this.cancel.setAttribute("aria-label", `Cancel: ${job.description}`);
   }
 
   #progress(state, live) {
@@ -166,7 +171,7 @@ class JobRow {
     if (percent === null) this.bar.removeAttribute("aria-valuenow");
     else this.bar.setAttribute("aria-valuenow", String(Math.round(percent)));
     this.bar.style.setProperty("--done", String((percent ?? 0) / 100));
-    setText(this.percent, state === "failed" ? "Failed" : percent === null ? "" : `${Math.round(percent)} %`);
+    setText(this.percent, state === "failed" ? (live?.result?.status === "cancelled" ? "Cancelled" : "Failed") : percent === null ? "" : `${Math.round(percent)} %`);
   }
 
   #attachments(attachments) {
@@ -177,12 +182,16 @@ class JobRow {
   }
 }
 
-function moreOf(state, live) {
+/** The line below the description says only what the description doesn't say already. */
+function moreOf(state, live, description) {
   const result = live?.result;
-  if (state === "failed" && result?.error) return [result.error.message, result.error.hint].filter(Boolean).join(" ");
+  if (state === "failed" && result?.error) {
+    return [result.error.message, result.error.hint].filter((text) => text && !description.includes(text)).join(" ");
+  }
   if (state === "done" && result?.outputs?.length) return result.outputs.map(({ name }) => name).join(", ");
   if (state !== "running" || !live) return "";
   const frames = Number.isFinite(live.frame) && (live.frames ? `frame ${live.frame} of ${live.frames}` : `frame ${live.frame}`);
   const left = Number.isFinite(live.etaSeconds) && `${duration(live.etaSeconds)} left`;
-  return [live.stage, frames, left, live.message].filter(Boolean).join(" · ");
+  const message = live.message?.toLowerCase() === live.stage?.toLowerCase() ? "" : live.message;
+  return [live.stage, frames, left, message].filter(Boolean).join(" · ");
 }

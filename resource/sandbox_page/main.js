@@ -3,7 +3,7 @@
 import { Client } from "./client.js";
 import { showUnreachable } from "./connection.js";
 import { ActionDialog } from "./dialog.js";
-import { $, fill, h, placeholder } from "./dom.js";
+import { $, fill, h, placeholder, setText } from "./dom.js";
 import { Frame } from "./frame.js";
 import { ActionMenu } from "./menu.js";
 import { Toasts } from "./toasts.js";
@@ -23,6 +23,7 @@ function startAs(session, user) {
   $("workspace").dataset.detail = "closed";
   client = new Client({ session, user, ...shared });
   sessionStorage.setItem(USER_KEY, user.username);
+  setText($("user-role"), user.role ?? "");
   void client.start();
 }
 
@@ -32,8 +33,10 @@ async function readSession() {
   return response.json();
 }
 
-function userLabel({ name, username, role }) {
-  return role ? `${name || username} (${role})` : name || username;
+/** The role is said with the name, but shown beside it: a narrow page has no room for both. */
+function userOption({ name, username, role }) {
+  const shown = name || username;
+  return h("option", { value: username, "aria-label": role ? `${shown}, ${role}` : shown }, shown);
 }
 
 async function main() {
@@ -48,7 +51,7 @@ async function main() {
   }
   const select = $("user-select");
   const named = (name) => session.users.find(({ username }) => username === name);
-  fill(select, session.users.map((user) => h("option", { value: user.username }, userLabel(user))));
+  fill(select, session.users.map(userOption));
   const user = named(sessionStorage.getItem(USER_KEY)) ?? session.users[0];
   select.value = user.username;
   select.onchange = () => startAs(session, named(select.value));

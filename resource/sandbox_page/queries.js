@@ -97,17 +97,19 @@ export async function loadJobs(api, userId) {
   return rows.map((row) => ({
     id: row.id,
     status: row.status,
-    description: jobDescription(row.data),
+    ...jobData(row.data),
     createdAt: row.created_at,
     finishedAt: row.finished_at,
     attachments: (row.job_components ?? []).map((entry) => ({ id: entry.component_id, name: entry.component?.name ?? "attachment" })),
   }));
 }
 
-function jobDescription(data) {
+/** A job's text for people, and for jobs of Encode Media the engine's own id. */
+function jobData(text) {
   try {
-    return String(JSON.parse(data)?.description ?? "Job");
+    const data = JSON.parse(text);
+    return { description: String(data?.description ?? "Job"), jobId: data?.encode_media?.jobId ?? null };
   } catch {
-    return "Job";
+    return { description: "Job", jobId: null };
   }
 }

@@ -2,7 +2,7 @@
 
 import { h, icon } from "./dom.js";
 
-const STAY_MS = 9_000;
+const STAY_MS = 7_000;
 const MOST = 5;
 
 export class Toasts {

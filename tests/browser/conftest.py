@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from encode_media.resources import resource
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from encode_media.resources import resource
 from support.fake_action import FakeAction
 from support.sandbox import RunningSandbox, running_sandbox
 from support.sandbox_page import open_page
@@ -64,7 +65,9 @@ def page_at(browser: Browser, sandbox: RunningSandbox) -> Iterator[PageAt]:
     contexts: list[BrowserContext] = []
     troubles: list[str] = []
 
-    def open_at(*, size: tuple[int, int] = WIDE, theme: str = "light", path: str = "/", connected: bool = True) -> Page:
+    def open_at(
+        *, size: tuple[int, int] = WIDE, theme: str = "light", path: str = "/", connected: bool = True
+    ) -> Page:
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if theme == "dark" else "light",
             accept_downloads=True,
@@ -73,7 +76,10 @@ def page_at(browser: Browser, sandbox: RunningSandbox) -> Iterator[PageAt]:
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: troubles.append(f"{error}"))
-        page.on("console", lambda message: troubles.append(message.text) if is_trouble(message.type, message.text) else None)
+        page.on(
+            "console",
+            lambda message: troubles.append(message.text) if is_trouble(message.type, message.text) else None,
+        )
         if connected:
             open_page(page, sandbox.url + path)
         else:

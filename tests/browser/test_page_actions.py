@@ -6,6 +6,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+
 from support.fake_action import FORM, FakeAction, form_then, version_id
 from support.sandbox import wait_for
 from support.sandbox_page import (
@@ -139,6 +140,46 @@ def test_every_kind_of_field_gives_back_what_was_entered(page_at, action: FakeAc
     }  # fmt: skip
 
 
+def test_choices_with_explanations_are_laid_open_and_give_back_their_value(page_at, action: FakeAction):
+    choices = [
+        {"label": "Review – Plays in ftrack.", "value": "review"},
+        {"label": "ProRes 422 HQ – For editorial.", "value": "pro"},
+    ]
+    preset = {
+        "type": "enumerator",
+        "name": "preset",
+        "label": "Preset: What to make.",
+        "value": "review",
+        "data": choices,
+    }
+    action.answer = lambda data: (
+        {"success": True, "message": "Queued."} if "values" in data else {"items": [preset]}
+    )
+    page = page_at()
+    open_actions_menu(page, COMP)
+    choose_action(page, "Encode Media", "Review")
+    group = form(page).get_by_role("group", name="Preset : What to make.")
+    expect(group.get_by_role("radio", name="Review")).to_be_checked()
+    expect(group).to_contain_text("For editorial.")
+    fill_form(page, {"preset": "ProRes 422 HQ"})
+    submit_form(page)
+    wait_for_toast(page, "Queued.")
+    assert action.launched[1]["values"] == {"preset": "pro"}
+
+
+def test_labels_that_come_new_with_the_same_fields_are_marked_as_mistakes(page_at, action: FakeAction):
+    wrong = {"type": "label", "value": "At most 40 characters."}
+    action.answer = lambda data: (
+        {**FORM, "items": [*FORM["items"][:4], wrong, *FORM["items"][4:]]} if "values" in data else FORM
+    )
+    page = page_at()
+    open_actions_menu(page, COMP)
+    choose_action(page, "Encode Media", "Review")
+    expect(form(page).locator(".form-label.notice-error")).to_have_count(0)
+    submit_form(page)
+    expect(page.locator(".form-label.notice-error")).to_have_text("At most 40 characters.")
+
+
 def test_an_emptied_number_goes_back_as_null(page_at, action: FakeAction):
     action.answer = form_then({"success": True, "message": "Queued."})
     page = page_at()
@@ -156,7 +197,14 @@ def test_a_form_that_comes_back_shows_the_error_on_top_and_keeps_what_was_typed(
         if data.get("values", {}).get("slate") == "good":
             return {"success": True, "message": "Queued."}
         if "values" in data:
-            bare = [{key: value for key, value in item.items() if item["type"] in {"label", "hidden"} or key != "value"} for item in FORM["items"]]
+            bare = [
+                {
+                    key: value
+                    for key, value in item.items()
+                    if item["type"] in {"label", "hidden"} or key != "value"
+                }
+                for item in FORM["items"]
+            ]
             return {**FORM, "items": [{"type": "label", "value": "**The slate text is wrong.**"}, *bare]}
         return FORM
 
@@ -182,7 +230,10 @@ def test_a_form_that_comes_back_shows_the_error_on_top_and_keeps_what_was_typed(
 def test_cancel_and_escape_send_nothing_and_give_the_focus_back(page_at, action: FakeAction):
     action.answer = lambda data: FORM
     page = page_at()
-    for leave in (lambda: page.get_by_role("button", name="Cancel").click(), lambda: page.keyboard.press("Escape")):
+    for leave in (
+        lambda: page.get_by_role("button", name="Cancel").click(),
+        lambda: page.keyboard.press("Escape"),
+    ):
         open_actions_menu(page, COMP)
         choose_action(page, "Encode Media", "Review")
         form(page)
@@ -208,7 +259,9 @@ def test_labels_show_markdown_and_simple_html_and_drop_everything_dangerous(page
     assert label.locator("em").all_inner_texts() == ["soft"]
     assert label.locator("li").all_inner_texts() == ["one", "sh010_beauty_v1"]
     assert label.locator("code").all_inner_texts() == ["a<b>"]
-    assert label.locator("a[href]").evaluate_all("links => links.map(link => link.href)") == ["https://example.com/x"]
+    assert label.locator("a[href]").evaluate_all("links => links.map(link => link.href)") == [
+        "https://example.com/x"
+    ]
     assert label.locator("img, script, [onclick], [onerror]").count() == 0
     expect(label).to_contain_text("1 < 2")
     label.get_by_text("worse").click()
@@ -243,7 +296,9 @@ def test_a_form_pushed_to_the_user_is_answered_under_its_identifier(page_at, act
     page = page_at()
     me = action.session.query('User where username is "supervisor"').one()["id"]
     data = {**FORM, "title": "A question", "actionIdentifier": "later"}
-    action.publish("ftrack.action.trigger-user-interface", data, target=f'applicationId=ftrack.client.web and user.id="{me}"')
+    action.publish(
+        "ftrack.action.trigger-user-interface", data, target=f'applicationId=ftrack.client.web and user.id="{me}"'
+    )
     form(page, "A question")
     submit_form(page)
     wait_for_toast(page, "Done with later.")

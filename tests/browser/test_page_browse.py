@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from playwright.sync_api import expect
+
 from support.fake_action import version_id
 from support.review_media import make_picture
 from support.sandbox import RunningSandbox
@@ -157,7 +158,9 @@ def test_a_new_thumbnail_and_a_new_status_show_up_by_themselves(page_at, sandbox
     found = session.get("AssetVersion", version_id(session, "sh020_concept"))
     found.create_thumbnail(str(make_picture(tmp_path / "thumb.png")))
     session.commit()
-    wait_until(page, "document.querySelector('[data-name=\"sh020_concept v001\"] .thumb-image').naturalWidth === 320")
+    wait_until(
+        page, "document.querySelector('[data-name=\"sh020_concept v001\"] .thumb-image').naturalWidth === 320"
+    )
     found["status"] = session.query('Status where name is "Revise"').first()
     session.commit()
     expect(version(page, "sh020_concept v001")).to_contain_text("Revise")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from playwright.sync_api import expect
+
 from support.fake_action import FakeAction, make_job
 from support.sandbox import running_sandbox
 from support.sandbox_page import choose_action, open_actions_menu, open_page, wait_connected, wait_for_toast
@@ -48,7 +49,10 @@ def test_what_happened_while_the_line_was_down_is_read_afterwards(browser, tmp_p
 
 def test_versions_that_can_not_be_loaded_say_so_and_load_on_request(page_at):
     page = page_at(connected=False)
-    page.route("**/api", lambda route: route.fulfill(status=200, json={"exception": "ServerError", "content": "The disk is full."}))
+    page.route(
+        "**/api",
+        lambda route: route.fulfill(status=200, json={"exception": "ServerError", "content": "The disk is full."}),
+    )
     page.reload()
     expect(page.get_by_role("alert").filter(has_text="The disk is full.").first).to_be_visible()
     page.unroute("**/api")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 from playwright.sync_api import expect
+
 from support.fake_action import FakeAction, make_job, version_id
 from support.review_media import make_picture
 from support.sandbox import RunningSandbox
-from support.sandbox_page import job_rows, use_user, wait_for_job
+from support.sandbox_page import job_rows, use_user, wait_for_job, wait_for_toast
 
 
 def test_a_job_appears_changes_and_ends_as_the_server_says(page_at, sandbox: RunningSandbox):
@@ -41,7 +42,6 @@ def test_progress_events_move_the_bar_and_tell_frame_and_time_left(page_at, acti
 
 def test_progress_of_a_job_the_page_does_not_know_yet_makes_it_look(page_at, action: FakeAction):
     page = page_at()
-    page.evaluate("window.stop")
     job = make_job(action.session, "supervisor", "Encode sh020_anim", status="queued")
     action.progress(job["id"], percent=3)
     row = page.get_by_test_id("job")
@@ -54,16 +54,60 @@ def test_a_result_ends_the_job_and_a_failure_says_why_and_what_to_do(page_at, ac
     good = make_job(action.session, "supervisor", "Encode sh010_comp")
     bad = make_job(action.session, "supervisor", "Encode sh030_notes")
     expect(page.get_by_test_id("job")).to_have_count(2)
-    result = {"jobId": "job-1", "versionId": version_id(action.session, "sh010_comp"), "preset": "review", "user": "supervisor"}
+    result = {
+        "jobId": "job-1",
+        "versionId": version_id(action.session, "sh010_comp"),
+        "preset": "review",
+        "user": "supervisor",
+    }
     outputs = [{"name": "ftrackreview-mp4"}, {"name": "thumbnail"}]
-    action.publish("encode-media.result", {**result, "ftrackJobId": good["id"], "status": "done", "outputs": outputs, "error": None})
+    action.publish(
+        "encode-media.result",
+        {**result, "ftrackJobId": good["id"], "status": "done", "outputs": outputs, "error": None},
+    )
     error = {"code": "source.not_media", "message": "The file is not media.", "hint": "Publish a movie."}
-    action.publish("encode-media.result", {**result, "ftrackJobId": bad["id"], "status": "failed", "outputs": [], "error": error})
+    action.publish(
+        "encode-media.result",
+        {**result, "ftrackJobId": bad["id"], "status": "failed", "outputs": [], "error": error},
+    )
     expect(wait_for_job(page, "done")).to_contain_text("ftrackreview-mp4, thumbnail")
     expect(wait_for_job(page, "failed")).to_contain_text("The file is not media. Publish a movie.")
     action.progress(good["id"], percent=10)
     page.wait_for_timeout(300)
     assert {row["state"] for row in job_rows(page)} == {"done", "failed"}
+
+
+def test_a_failure_that_the_description_tells_is_not_told_twice(page_at, action: FakeAction):
+    page = page_at()
+    job = make_job(action.session, "supervisor", "Encode sh030_notes: The file is not media.", status="failed")
+    row = wait_for_job(page, "failed")
+    error = {"code": "source.not_media", "message": "The file is not media.", "hint": "Publish a movie."}
+    action.publish(
+        "encode-media.result", {"ftrackJobId": job["id"], "status": "failed", "outputs": [], "error": error}
+    )
+    expect(row.locator(".job-more")).to_have_text("Publish a movie.")
+
+
+def test_a_running_job_can_be_cancelled_and_the_answer_is_shown(page_at, action: FakeAction):
+    asked: list[dict[str, object]] = []
+
+    def cancel(event):
+        asked.append(event["data"])
+        return {"success": True, "message": "It is being cancelled."}
+
+    action.session.event_hub.subscribe("topic=encode-media.cancel", cancel)
+    page = page_at()
+    job = make_job(action.session, "supervisor", "Encode sh010_comp")
+    row = wait_for_job(page, "running")
+    expect(row.get_by_test_id("job-cancel")).to_be_hidden()
+    job["data"] = json.dumps({"description": "Encode sh010_comp", "encode_media": {"jobId": "key-1"}})
+    action.session.commit()
+    row.get_by_role("button", name="Cancel: Encode sh010_comp").click()
+    wait_for_toast(page, "It is being cancelled.")
+    assert asked == [{"jobId": "key-1"}]
+    job["status"] = "done"
+    action.session.commit()
+    expect(wait_for_job(page, "done").get_by_test_id("job-cancel")).to_be_hidden()
 
 
 def test_each_user_has_their_own_jobs(page_at, sandbox: RunningSandbox):

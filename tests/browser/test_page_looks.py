@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+
 from support.fake_action import FORM, FakeAction, make_job, version_id
 from support.review_media import FRAMES, make_movie, make_picture, publish_review, run_ffmpeg
 from support.sandbox_page import (
@@ -57,9 +58,25 @@ def furnished(sandbox, action: FakeAction, tmp_path: Path) -> FakeAction:
     comp, concept = version_id(session, "sh010_comp"), version_id(session, "sh020_concept")
     meta = {"frameIn": 0, "frameOut": FRAMES, "frameRate": 23.976, "width": 320, "height": 180}
     movie = tmp_path / "review.mp4"
-    run_ffmpeg("-f", "lavfi", "-i", "testsrc2=s=320x180:r=24000/1001", "-frames:v", str(FRAMES), "-pix_fmt", "yuv420p", str(movie))
+    run_ffmpeg(
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc2=s=320x180:r=24000/1001",
+        "-frames:v",
+        str(FRAMES),
+        "-pix_fmt",
+        "yuv420p",
+        str(movie),
+    )
     publish_review(session, comp, "ftrackreview-mp4", movie, meta)
-    publish_review(session, comp, "ftrackreview-mp4-1080", make_movie(tmp_path / "hd.mp4", size="640x360"), {**meta, "height": 1080, "width": 1920})
+    publish_review(
+        session,
+        comp,
+        "ftrackreview-mp4-1080",
+        make_movie(tmp_path / "hd.mp4", size="640x360"),
+        {**meta, "height": 1080, "width": 1920},
+    )
     thumb = tmp_path / "thumb.jpg"
     run_ffmpeg("-i", str(movie), "-frames:v", "1", str(thumb))
     session.get("AssetVersion", comp).create_thumbnail(str(thumb))
@@ -74,7 +91,9 @@ def furnished(sandbox, action: FakeAction, tmp_path: Path) -> FakeAction:
 def furnished_page(page_at, furnished: FakeAction, theme: str, size: tuple[int, int]) -> Page:
     page = page_at(size=size, theme=theme)
     wait_until(page, "document.querySelector('[data-name=\"sh010_comp v001\"] .thumb-image').naturalWidth > 0")
-    job = make_job(furnished.session, "supervisor", "Encode Media: sh010_beauty v001 with review", status="running")
+    job = make_job(
+        furnished.session, "supervisor", "Encode Media: sh010_beauty v001 with review", status="running"
+    )
     if size == WIDE:
         wait_for_job(page, "running")
     furnished.progress(job["id"], percent=63.4, frame=31, frames=48, etaSeconds=9)
@@ -103,8 +122,17 @@ def test_versions_and_review_stand_well(page_at, furnished, results, theme, size
 
 @pytest.mark.parametrize(("theme", "size"), LOOKS)
 def test_menu_form_and_message_stand_well(page_at, furnished, results, theme, size):
-    error = [{"type": "label", "value": "**Slate text:** at most 40 characters, please."}, {"type": "label", "value": "---"}]
-    answers = iter([FORM, {**FORM, "items": [*error, *FORM["items"]]}, {"success": False, "message": "The source is missing on disk."}])
+    error = [
+        {"type": "label", "value": "**Slate text:** at most 40 characters, please."},
+        {"type": "label", "value": "---"},
+    ]
+    answers = iter(
+        [
+            FORM,
+            {**FORM, "items": [*error, *FORM["items"]]},
+            {"success": False, "message": "The source is missing on disk."},
+        ]
+    )
     furnished.answer = lambda data: next(answers)
     page = furnished_page(page_at, furnished, theme, size)
     open_actions_menu(page, "sh010_comp v001")
@@ -167,7 +195,15 @@ def test_with_reduced_motion_nothing_moves(page_at):
     page.emulate_media(reduced_motion="reduce")
     moving = "getComputedStyle(document.createElement('i')), getComputedStyle(document.querySelector('.dock')).transitionDuration"
     assert page.evaluate(moving) == "0s"
-    assert page.evaluate("document.getAnimations().filter(animation => animation.playState === 'running').length") == 0
+    assert (
+        page.evaluate("document.getAnimations().filter(animation => animation.playState === 'running').length")
+        == 0
+    )
+
+
+def test_the_page_carries_the_icon_of_the_product(page_folder):
+    icons = page_folder.parent / "icons"
+    assert (page_folder / "encode-media.svg").read_bytes() == (icons / "encode-media.svg").read_bytes()
 
 
 def test_every_control_has_a_name(page_at, furnished):

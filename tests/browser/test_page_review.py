@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
+
 from support.fake_action import version_id
 from support.review_media import FRAMES, GREY_STEP, make_movie, make_picture, publish_review
 from support.sandbox import RunningSandbox
@@ -33,7 +34,9 @@ def settle(page: Page) -> None:
 @pytest.fixture
 def reviewed(sandbox: RunningSandbox, tmp_path) -> RunningSandbox:
     session = sandbox.session()
-    publish_review(session, version_id(session, "sh010_comp"), "ftrackreview-mp4", make_movie(tmp_path / "review.mp4"), META)
+    publish_review(
+        session, version_id(session, "sh010_comp"), "ftrackreview-mp4", make_movie(tmp_path / "review.mp4"), META
+    )
     return sandbox
 
 
@@ -139,7 +142,9 @@ def test_an_update_elsewhere_leaves_the_player_alone(page_at, reviewed):
 def test_a_review_in_the_making_is_said(page_at, sandbox: RunningSandbox, tmp_path):
     session = sandbox.session()
     identifier = version_id(session, "sh010_comp")
-    component_id = publish_review(session, identifier, "ftrackreview-mp4", make_movie(tmp_path / "review.mp4"), META)
+    component_id = publish_review(
+        session, identifier, "ftrackreview-mp4", make_movie(tmp_path / "review.mp4"), META
+    )
     session.get("FileComponent", component_id)["metadata"]["ftr_meta"] = "encoding"
     session.commit()
     page = page_at()

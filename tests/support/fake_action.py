@@ -26,7 +26,12 @@ EVERY_ITEM: tuple[dict[str, Any], ...] = (
      "data": [{"label": "Thumbnail", "value": "thumb"}, {"label": "Poster", "value": "poster"}, {"label": "WebM", "value": 3}]},
     {"type": "hidden", "name": "form_step", "value": "1"},
 )  # fmt: skip
-FORM: dict[str, Any] = {"type": "form", "title": "Encode Media", "submit_button_label": "Encode", "items": list(EVERY_ITEM)}
+FORM: dict[str, Any] = {
+    "type": "form",
+    "title": "Encode Media",
+    "submit_button_label": "Encode",
+    "items": list(EVERY_ITEM),
+}
 ITEMS: tuple[dict[str, Any], ...] = (
     {"label": "Encode Media", "variant": "Review", "description": "Playable in the browser", "actionIdentifier": "fake",
      "presetId": "review"},
@@ -103,7 +108,13 @@ def make_job(session: ftrack_api.Session, username: str, description: str, statu
 
     user = session.query(f'User where username is "{username}"').one()
     job = session.create(
-        "Job", {"id": str(uuid.uuid4()), "user": user, "status": status, "data": json.dumps({"description": description})}
+        "Job",
+        {
+            "id": str(uuid.uuid4()),
+            "user": user,
+            "status": status,
+            "data": json.dumps({"description": description}),
+        },
     )
     session.commit()
     return job

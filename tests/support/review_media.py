@@ -34,7 +34,9 @@ def run_ffmpeg(*arguments: str) -> None:
     subprocess.run([binary, "-v", "error", "-y", *arguments], check=True, stdin=subprocess.DEVNULL, timeout=60)
 
 
-def publish_review(session: ftrack_api.Session, version_id: str, name: str, path: Path, meta: dict[str, Any]) -> str:
+def publish_review(
+    session: ftrack_api.Session, version_id: str, name: str, path: Path, meta: dict[str, Any]
+) -> str:
     """Uploads a file as review media of a version, the way publishers do."""
     version = session.get("AssetVersion", version_id)
     server = session.query('Location where name is "ftrack.server"').one()

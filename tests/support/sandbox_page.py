@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
+
 from support.sandbox import wait_for
 
 TEST_IDS = (
@@ -19,7 +20,7 @@ TEST_IDS = (
     "no-review", "review-image", "components", "component", "player", "player-video", "player-play", "player-back",
     "player-forward", "player-slider", "player-rung", "player-sound", "player-loop", "frame-counter", "player-time",
     "actions-menu", "form-dialog", "form-label", "form-error", "form-submit", "toast", "jobs", "jobs-toggle",
-    "jobs-summary", "job", "job-description", "job-progress", "job-percent", "disconnected",
+    "jobs-summary", "job", "job-cancel", "job-description", "job-progress", "job-percent", "disconnected",
 )  # fmt: skip
 """Every `data-testid` of the page, kept stable for tests."""
 
@@ -38,7 +39,9 @@ def open_page(page: Page, url: str) -> None:
 
 
 def wait_connected(page: Page, *, timeout_s: float = 15) -> None:
-    expect(page.get_by_test_id("connection")).to_have_attribute("data-state", "connected", timeout=timeout_s * 1000)
+    expect(page.get_by_test_id("connection")).to_have_attribute(
+        "data-state", "connected", timeout=timeout_s * 1000
+    )
 
 
 def use_user(page: Page, username: str) -> None:
@@ -117,11 +120,19 @@ def form_field(page: Page, name: str) -> Locator:
 
 
 def fill_form(page: Page, values: dict[str, Any]) -> None:
-    """Sets fields by name: text, number, ISO date, bool, the label of a choice, or a list of labels."""
+    """Sets fields by name: text, number, ISO date, bool, the label of a choice, or a list of labels.
+
+    Of a choice written as `Name – what it is for`, the name is enough.
+    """
     for name, value in values.items():
         field = form_field(page, name)
         kind = field.evaluate("element => element.type || element.tagName.toLowerCase()")
-        if kind == "fieldset":
+        if kind == "fieldset" and field.get_by_role("radio").count():
+            name_of = str(value).partition(" – ")[0]
+            field.locator(".choice").filter(
+                has=page.locator(".choice-name").get_by_text(name_of, exact=True)
+            ).click()
+        elif kind == "fieldset":
             for choice in field.get_by_role("checkbox").all():
                 label = choice.evaluate("element => element.parentElement.textContent")
                 choice.set_checked(label in value)

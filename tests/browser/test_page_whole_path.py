@@ -1,0 +1,102 @@
+"""From right-click to playable review, by mouse, with the real listener and a real encode behind the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from support.sandbox import RunningSandbox
+from support.sandbox_page import (
+    choose_action,
+    component_names,
+    fill_form,
+    form,
+    form_labels,
+    has_thumbnail,
+    open_actions_menu,
+    open_place,
+    open_version,
+    screenshot,
+    shown_frame,
+    submit_form,
+    use_user,
+    wait_for_job,
+    wait_for_player,
+    wait_for_toast,
+    wait_until,
+)
+from support.service import product
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[RunningSandbox]:
+    """Instead of the bare server: the product as `make demo` starts it."""
+    with product(tmp_path / "data") as running:
+        yield running
+
+
+def test_right_click_form_progress_done_and_it_plays(page_at, results):
+    page = page_at()
+    use_user(page, "artist")
+    open_place(page, "sh010")
+
+    open_actions_menu(page, "sh010_comp")
+    choose_action(page, "Encode Media")
+    form(page)
+    assert any("72 frames" in text for text in form_labels(page))
+    screenshot(page, results, "form")
+    submit_form(page)
+
+    wait_for_toast(page, "queued")
+    wait_for_job(page, "running")
+    wait_until(page, "Number(document.querySelector('[data-testid=\"job\"] [role=progressbar]')?.ariaValueNow) > 5")
+    screenshot(page, results, "demo")
+    wait_for_job(page, "done")
+    wait_for_toast(page, "done")
+
+    open_version(page, "sh010_comp")
+    player = wait_for_player(page)
+    expect(player).to_be_visible()
+    assert {"main", "ftrackreview-mp4", "poster", "thumbnail"} == set(component_names(page))
+    assert has_thumbnail(page, "sh010_comp")
+    assert shown_frame(page) == (1, 72)
+    page.get_by_test_id("player").press("ArrowRight")
+    page.get_by_test_id("player").press("ArrowRight")
+    wait_until(page, "document.querySelector('[data-testid=\"frame-counter\"]').innerText.startsWith('3 ')")
+    screenshot(page, results, "review")
+
+
+def test_two_versions_are_encoded_from_one_form(page_at, results):
+    page = page_at()
+    use_user(page, "artist")
+    open_place(page, "sq010")
+
+    open_actions_menu(page, "sh020_concept", "sh010_comp")
+    choose_action(page, "Encode Media")
+    form(page)
+    assert any("2 versions" in text for text in form_labels(page))
+    submit_form(page)
+
+    wait_for_toast(page, "2 versions queued")
+    wait_until(page, "document.querySelectorAll('[data-testid=\"job\"][data-state=\"done\"]').length === 2", timeout_s=90)
+    screenshot(page, results, "two-versions")
+
+
+def test_a_gap_is_explained_in_the_form_and_held_when_chosen(page_at, results):
+    page = page_at()
+    use_user(page, "artist")
+    open_place(page, "sh020")
+
+    open_actions_menu(page, "sh020_anim")
+    choose_action(page, "Encode Media")
+    form(page)
+    submit_form(page)
+    wait_until(page, "document.querySelector('[data-testid=\"form-dialog\"]').innerText.includes('frames are missing')")
+    screenshot(page, results, "form-gap")
+
+    fill_form(page, {"option_missing_frames": "Hold the frame before"})
+    submit_form(page)
+    wait_for_job(page, "done", timeout_s=90)
