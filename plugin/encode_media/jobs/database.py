@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import random
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -26,6 +27,9 @@ _BUSY_TIMEOUT_S = 10
 """SQLite: how long a writer waits for another; a write takes milliseconds."""
 _POOL_SIZE = 20
 _REPEAT_S = 60.0
+_short_wait = random.SystemRandom()
+
+DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error)
 
 
 def is_sqlite(url: str) -> bool:
@@ -61,6 +65,38 @@ def translated() -> Iterator[None]:
         raise failure("database.unavailable", problem=_reason(error)) from error
     except (OSError, sqlite3.Error) as error:
         raise failure("database.unavailable", problem=str(error)) from error
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that writes, committed at its end."""
+    with engine.connect() as conn:
+        if conn.dialect.name == "sqlite":
+            _begin_fairly(conn)
+        yield conn
+        conn.commit()
+
+
+def _begin_fairly(conn: sa.Connection) -> None:
+    """Begins with the write lock held.
+
+    SQLite's own waiting backs off to a tenth of a second a try, and starves where others write one
+    transaction after the other; many short waits don't.
+    """
+    driver: Any = conn.connection.dbapi_connection
+    end = time.monotonic() + _BUSY_TIMEOUT_S
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > end:
+                    raise
+                time.sleep(_short_wait.uniform(0.001, 0.008))
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_S * 1000}")
 
 
 def _reason(error: SQLAlchemyError) -> str:

@@ -114,7 +114,7 @@ class DbosClient:
             return query(conn)
 
     def _write(self, change: Callable[[sa.Connection], T]) -> T:
-        from encode_media.jobs.database import translated
+        from encode_media.jobs.database import translated, writing
 
-        with translated(), self.store().engine.begin() as conn:
+        with translated(), writing(self.store().engine) as conn:
             return change(conn)

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from dbos import DBOS
-from sqlalchemy.exc import SQLAlchemyError
 
 from encode_media.errors import failure
 from encode_media.jobs import job_table
+from encode_media.jobs.database import DATABASE_ERRORS, writing
 from encode_media.jobs.engine import JsonDict, RetryPolicy
 from encode_media.jobs.steps import (
     CANCEL_POLL_S,
@@ -90,9 +90,9 @@ class DbosContext:
 
     def _store(self, progress: Progress) -> None:
         try:
-            with self._engine.begin() as conn:
+            with writing(self._engine) as conn:
                 job_table.report(conn, self._job_id, progress)
-        except SQLAlchemyError as error:
+        except DATABASE_ERRORS as error:
             _log.warning("job %s: progress not stored: %s", self._job_id, type(error).__name__)
 
     def cancelled(self) -> bool:
@@ -106,7 +106,7 @@ class DbosContext:
             with self._engine.connect() as conn:
                 self._cancelled = job_table.is_cancelled(conn, self._job_id)
             self._asked_at = now
-        except SQLAlchemyError as error:
+        except DATABASE_ERRORS as error:
             _log.warning("job %s: can't see whether it was cancelled: %s", self._job_id, type(error).__name__)
         return self._cancelled
 
@@ -114,9 +114,9 @@ class DbosContext:
         """Makes a change, waiting for as long as the database is away."""
         while True:
             try:
-                with self._engine.begin() as conn:
+                with writing(self._engine) as conn:
                     return change(conn)
-            except SQLAlchemyError as error:
+            except DATABASE_ERRORS as error:
                 _log.warning("job %s: the database is away: %s", self._job_id, type(error).__name__)
             if self._stopping.wait(_DATABASE_RETRY_S):
                 raise Interrupted(self._job_id)

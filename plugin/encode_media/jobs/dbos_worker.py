@@ -8,11 +8,10 @@ import time
 from typing import Any
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
-from sqlalchemy.exc import SQLAlchemyError
 
 from encode_media.errors import EncodeMediaError, failure
 from encode_media.jobs import job_table
-from encode_media.jobs.database import lock_folder, quiet_library_log, translated
+from encode_media.jobs.database import DATABASE_ERRORS, lock_folder, quiet_library_log, translated, writing
 from encode_media.jobs.dbos_context import DbosContext
 from encode_media.jobs.engine import JsonDict, Workflow
 from encode_media.jobs.executor import Executor, take_identity, take_over
@@ -154,9 +153,9 @@ class Worker:
     def _give_back(self, job_id: str, starts: int) -> None:
         """A start that was ended on purpose is no crash."""
         try:
-            with self._store.engine.begin() as conn:
+            with writing(self._store.engine) as conn:
                 job_table.set_starts(conn, job_id, starts - 1)
-        except SQLAlchemyError as error:
+        except DATABASE_ERRORS as error:
             _log.warning("job %s: this stop will count as a crash: %s", job_id, type(error).__name__)
 
     # --- rounds --------------------------------------------------------------------------------------
@@ -193,7 +192,7 @@ class Worker:
         for workflow in given_up:
             _log.error("job %s: the engine ended it as %s", workflow.workflow_id, workflow.status)
             problem = failure("internal", problem=f"the engine ended the job as {workflow.status}")
-            with self._store.engine.begin() as conn:
+            with writing(self._store.engine) as conn:
                 job_table.end(conn, workflow.workflow_id, {"status": "failed", "error": problem.to_dict()})
 
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from encode_media.jobs.engine import JobRecord, JsonDict
-from encode_media.jobs.steps import CANCELLING, last_progress, username_of
+from encode_media.jobs.steps import CANCELLING, CLASS_WIDTH, last_progress, username_of
 from encode_media.model.codec import from_json, to_json
 from encode_media.model.request import EncodeRequest
 from encode_media.model.result import FINAL_STAGES, Progress, Stage
@@ -37,7 +37,7 @@ jobs = sa.Table(
     sa.Column("base_id", sa.Text, nullable=False, index=True),
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("request", sa.Text, nullable=False),
-    sa.Column("username", sa.Text, nullable=False, index=True),
+    sa.Column("username", sa.Text, nullable=False),
     sa.Column("priority", sa.Integer, nullable=False),
     sa.Column("stage", sa.Text, nullable=False, index=True),
     sa.Column("progress", sa.Text, nullable=False),
@@ -48,6 +48,7 @@ jobs = sa.Table(
     sa.Column("executor", sa.Text),
     sa.Column("created_at", sa.Double, nullable=False, index=True),
     sa.Column("updated_at", sa.Double, nullable=False),
+    sa.Index("encode_media_jobs_of_user", "username", "priority", "stage"),
 )
 
 keys = sa.Table(
@@ -60,7 +61,8 @@ keys = sa.Table(
 published, so it may never come twice."""
 
 _FINAL = [stage.value for stage in FINAL_STAGES]
-_ACTIVE = jobs.c.stage.not_in(_FINAL)
+_UNENDED = [stage.value for stage in Stage if stage not in FINAL_STAGES]
+_ACTIVE = jobs.c.stage.in_(_UNENDED)
 
 
 def lock_key(conn: sa.Connection, base_id: str) -> int:
@@ -104,12 +106,13 @@ def add(conn: sa.Connection, request: EncodeRequest, job_id: str, attempt: int) 
 
 
 def alike(conn: sa.Connection, request: EncodeRequest) -> int:
-    """How many active jobs of the same person and priority there are; nobody's count as nobody's."""
+    """How many active jobs of the same person and priority there are, as far as it matters."""
     user = username_of(request)
     if not user:
         return 0
-    query = sa.select(sa.func.count()).where(_ACTIVE, jobs.c.username == user)
-    return int(conn.execute(query.where(jobs.c.priority == request.priority)).scalar_one())
+    same = sa.select(sa.literal(1)).where(jobs.c.username == user, jobs.c.priority == request.priority, _ACTIVE)
+    counted = sa.select(sa.func.count()).select_from(same.limit(CLASS_WIDTH).subquery())
+    return int(conn.execute(counted).scalar_one())
 
 
 def begin(conn: sa.Connection, job_id: str, executor: str) -> int | None:

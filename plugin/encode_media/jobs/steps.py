@@ -23,7 +23,7 @@ CANCEL_POLL_S = 0.5
 REPORT_INTERVAL_S = 1.0
 CANCELLING = "cancelling"
 ONCE = RetryPolicy()
-_CLASS_WIDTH = PRIORITY_NORMAL - PRIORITY_INTERACTIVE
+CLASS_WIDTH = PRIORITY_NORMAL - PRIORITY_INTERACTIVE
 """Classes of priority are this far apart, so no amount of waiting jobs carries one into the next."""
 
 
@@ -126,7 +126,7 @@ def rank(priority: int, ahead: int) -> int:
 
     The n-th waiting job of one person stands beside the n-th of another, however many either has.
     """
-    return max(1, priority) + min(ahead, _CLASS_WIDTH - 1)
+    return max(1, priority) + min(ahead, CLASS_WIDTH - 1)
 
 
 def last_progress(result: JsonDict, before: Progress) -> Progress:
