@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import time
 from fractions import Fraction
@@ -201,6 +202,30 @@ def rewritten(path: Path, old: bytes, new: bytes) -> Path:
     assert old in data
     path.write_bytes(data.replace(old, new, 1))
     return path
+
+
+def test_a_logarithmic_dpx_is_noticed(clips: Clips, tmp_path: Path) -> None:
+    still = copied(clips.still("dpx"), tmp_path)
+    assert "colour.log" not in finding_frames(probed(still))
+    data = bytearray(still.read_bytes())
+    data[801] = 1
+    still.write_bytes(data)
+    assert "colour.log" in finding_frames(probed(still))
+
+
+@pytest.mark.parametrize("extension", ["png", "jpg", "exr", "tif"])
+@pytest.mark.parametrize("name", ["100%d", "f.%04d", "a*", "a?", "a[1]", "{a,b}", os.fsdecode(b"\xff")])
+def test_a_still_whose_name_looks_like_a_pattern_is_read_itself(
+    clips: Clips, tmp_path: Path, extension: str, name: str
+) -> None:
+    """Other files that the pattern would match are there, of another size."""
+    other = copied(clips.still(extension, size="160x90"), tmp_path)
+    for decoy in ("1001", "f.0001", "a1", "ab", "a", "input"):
+        (tmp_path / f"{decoy}.{extension}").write_bytes(other.read_bytes())
+    copied(clips.still(extension), tmp_path).rename(tmp_path / f"{name}.{extension}")
+    video = probe(SourceRef(path=str(tmp_path / f"{name}.{extension}"))).video
+    assert video is not None
+    assert video.width == 320
 
 
 def test_a_deep_exr_is_refused_in_plain_words(clips: Clips, tmp_path: Path) -> None:

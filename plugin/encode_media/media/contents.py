@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from encode_media.errors import failure
 from encode_media.media import streams
 from encode_media.media.formats import ANIMATION_DEMUXERS, STILL_DEMUXERS, container_name
-from encode_media.media.opening import opened, problem_text
+from encode_media.media.opening import opened
+from encode_media.media.packets import Reading
 from encode_media.media.timing import Timing, measure
 from encode_media.model.media import AudioStream, VideoStream
 
@@ -81,55 +82,20 @@ def _with_picture(
     index = _index_stamps(container, stream, path) if count_frames else None
     must_read = count_frames and index is None and not contents.is_still
     counted = not (must_read and contents.size_bytes > _COUNT_LIMIT_BYTES)
-    reading = _Reading(container, stream)
+    reading = Reading(container, stream)
     frame = reading.first_frame(path)
     if must_read and counted:
         reading.rest()
-    stamps = index if index is not None else reading.stamps
-    timing = _timing(contents, stream, stamps, default_rate) if count_frames and counted else None
+    timing = _timing(stream, index, reading, default_rate) if count_frames and counted else None
     video = _video(stream, frame, timing, default_rate)
     if count_frames and not counted:
         video = replace(video, frames=_stated_frames(stream, video.frame_rate))
-    still = contents.is_still or (container.format.name in ANIMATION_DEMUXERS and len(stamps) == 1)
+    still = contents.is_still or (container.format.name in ANIMATION_DEMUXERS and len(reading.stamps) == 1)
     if still:
         video = replace(video, frames=1, frame_rate=default_rate, duration_s=1 / default_rate, variable_rate=False)
     return replace(
         contents, is_still=still, video=video, counted=counted, timecode=start_timecode(container, stream, frame)
     )
-
-
-class _Reading:
-    """One pass over the packets: decodes until the first picture, and notes each packet's time."""
-
-    def __init__(self, container: InputContainer, stream: AvVideoStream) -> None:
-        stream.codec_context.thread_count = 1  # one frame: threads would only add start-up and memory
-        self.stamps: list[int] = []
-        self.last_duration = 0
-        self._stream = stream
-        self._packets = container.demux(stream)
-
-    def first_frame(self, path: str) -> VideoFrame:
-        import av
-
-        problem = "no picture in it can be decoded"
-        for packet in self._packets:
-            self._note(packet.pts if packet.pts is not None else packet.dts, packet.size, packet.is_discard)
-            try:
-                frames = self._stream.codec_context.decode(packet)
-            except (av.error.InvalidDataError, av.error.EOFError) as error:
-                problem = problem_text(error)
-                continue
-            if frames:
-                return frames[0]
-        raise failure("source.corrupt", path=path, problem=problem)
-
-    def rest(self) -> None:
-        for packet in self._packets:
-            self._note(packet.pts if packet.pts is not None else packet.dts, packet.size, packet.is_discard)
-
-    def _note(self, stamp: int | None, size: int, discarded: bool) -> None:
-        if size and not discarded:
-            self.stamps.append(stamp if stamp is not None else len(self.stamps))
 
 
 def _index_stamps(container: InputContainer, stream: AvVideoStream, path: str) -> list[int] | None:
@@ -149,12 +115,16 @@ def _index_stamps(container: InputContainer, stream: AvVideoStream, path: str) -
 
 
 def _timing(
-    contents: Contents, stream: AvVideoStream, stamps: Sequence[int], default_rate: Fraction
+    stream: AvVideoStream, index: list[int] | None, reading: Reading, default_rate: Fraction
 ) -> Timing | None:
     nominal = (stream.average_rate, stream.guessed_rate, stream.base_rate, default_rate)
-    if contents.is_still or stream.time_base is None:
-        return None
-    return measure(stamps, stream.time_base, nominal)
+    if index is not None and stream.time_base is not None:
+        return measure(index, stream.time_base, nominal)
+    if reading.untimed or stream.time_base is None:
+        # A bare stream says its rate in its own header, if anywhere; the container's is a guess.
+        rate = Fraction(stream.codec_context.framerate or stream.guessed_rate or default_rate)
+        return measure(range(len(reading.stamps)), 1 / rate, (rate,))
+    return measure(reading.stamps, stream.time_base, nominal)
 
 
 def _video(stream: AvVideoStream, frame: VideoFrame, timing: Timing | None, default_rate: Fraction) -> VideoStream:

@@ -66,6 +66,8 @@ def read_exr_picture(path: str) -> ExrPicture | None:
 
 def _require_supported(header: exr.ExrHeader, path: str) -> None:
     first = header.parts[0]
+    if first.compression.startswith("unknown"):
+        raise failure("source.unsupported", path=path, problem="its compression is newer than this reader")
     if first.is_deep:
         raise failure("source.unsupported", path=path, problem="it is a deep image, which has no flat picture")
     if first.subsampled or {"RY", "BY"} & set(first.channels):

@@ -67,6 +67,13 @@ def _colour_findings(video: VideoStream) -> Iterator[Finding]:
         )
 
 
+def log_finding() -> Finding:
+    text = (
+        "The image says it is logarithmic (printing density); without a colour transform it looks flat and grey."
+    )
+    return find("colour.log", Severity.WARNING, text)
+
+
 def movie_findings(contents: Contents) -> Iterator[Finding]:
     """What is worth knowing about the tracks of a movie."""
     video = contents.video

@@ -12,8 +12,11 @@ MOVIE_DEMUXERS = (
 """Containers of moving pictures. None of them names other files or addresses to read: no playlists
 (`hls`, `dash`, `sdp`, `rtsp`, `concat`, `imf`), no scripts (`avisynth`, `lavfi`), no capture devices."""
 
-ANIMATION_DEMUXERS = ("gif", "apng", "webp_anim")
+ANIMATION_DEMUXERS = ("gif", "apng", "webp", "webp_anim", "jpegxl_anim")
 """Images that may move; one frame of them is a still."""
+
+RAW_DEMUXERS = ("h264", "hevc", "m4v", "mpegvideo", "obu")
+"""Bare streams of a codec: no time stamps, and not every packet is a picture."""
 
 STILL_DEMUXERS = (
     "exr_pipe", "png_pipe", "jpeg_pipe", "dpx_pipe", "tiff_pipe", "bmp_pipe", "webp_pipe", "sgi_pipe", "j2k_pipe",

@@ -16,6 +16,8 @@ _TAIL_BYTES = 1 << 10
 _JPEG_SIZES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 _JPEG_BARE = frozenset({0x01, *range(0xD0, 0xD9)})
 """Markers without a length."""
+_DPX_LOG = (1, 3)
+"""Transfer characteristics of SMPTE ST 268: printing density, logarithmic."""
 _KNOWN_EXTENSIONS = frozenset({".png", ".jpg", ".jpeg", ".exr", ".dpx", ".tif", ".tiff"})
 """Files of these names must begin like one of the formats known here."""
 _UNSET = 0xFFFFFFFF
@@ -31,6 +33,8 @@ class FrameFacts:
     size: tuple[int, int] | None = None
     kind: str = ""
     """Format and what must not change within a sequence: `png rgb 8`, `exr A B G R half`."""
+    is_log: bool = False
+    """DPX with printing density or another logarithm of light."""
     problem: str | None = None
 
 
@@ -49,7 +53,12 @@ def check_frame(path: str) -> FrameFacts:
     except OSError as error:
         return FrameFacts(size_bytes=0, problem=error.strerror or str(error))
     return FrameFacts(
-        size_bytes=status.st_size, mtime_ns=status.st_mtime_ns, size=size, kind=kind, problem=problem
+        size_bytes=status.st_size,
+        mtime_ns=status.st_mtime_ns,
+        size=size,
+        kind=kind,
+        is_log=kind.startswith("dpx log"),
+        problem=problem,
     )
 
 
@@ -102,10 +111,10 @@ def _dpx(_file: BinaryIO, head: bytes, size: int) -> tuple[tuple[int, int], str]
     order = ">" if head.startswith(b"SDPX") else "<"
     data_offset, _, stated = struct.unpack_from(f"{order}I8sI", head, 4)
     width, height = struct.unpack_from(f"{order}II", head, 772)
-    descriptor, depth = head[800], head[803]
+    descriptor, transfer, depth = head[800], head[801], head[803]
     if data_offset >= size or (stated != _UNSET and stated > size):
         raise _Damaged("it is cut short")
-    return (width, height), f"dpx {descriptor} {depth}"
+    return (width, height), f"dpx {'log' if transfer in _DPX_LOG else transfer} {descriptor} {depth}"
 
 
 def _big_tiff(_file: BinaryIO, _head: bytes, _size: int) -> tuple[None, str]:

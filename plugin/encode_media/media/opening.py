@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from encode_media.errors import EncodeMediaError, failure
-from encode_media.media.formats import FORMAT_WHITELIST, PROTOCOL_WHITELIST
+from encode_media.media.formats import FORMAT_WHITELIST, IMAGE_EXTENSIONS, PROTOCOL_WHITELIST
 
 if TYPE_CHECKING:
     from av.container import InputContainer
 
 _BUFFER_SIZE = 1 << 20
 """Bytes per read where Python reads for ffmpeg: fewer calls."""
+_PATTERN_SIGNS = frozenset("%*?[]{}")
+"""In the name of an image ffmpeg takes them for numbers or wildcards, and would read other files."""
 _MAGIC_LENGTH = 16
 _MAGICS_AT_START = (
     b"\x1aE\xdf\xa3", b"RIFF", b"OggS", b"\x89PNG", b"\xff\xd8\xff", b"v/1\x01", b"SDPX", b"XPDS", b"II*\x00",
@@ -30,7 +33,7 @@ def opened(path: str) -> Iterator[InputContainer]:
         UnsupportedFormat: not media, damaged, or an unsupported kind.
         SourceMissing: not there, or not readable.
     """
-    with explained(path), _openable(path) as file, _open(file) as container:
+    with explained(path), _open(path) as container:
         yield container
 
 
@@ -73,24 +76,41 @@ def problem_text(error: BaseException) -> str:
 
 
 @contextmanager
+def _open(path: str) -> Iterator[InputContainer]:
+    import av
+
+    options = {"protocol_whitelist": PROTOCOL_WHITELIST, "format_whitelist": FORMAT_WHITELIST}
+    image_format = None
+    if _PATTERN_SIGNS & set(path) and os.path.splitext(path)[1][1:].lower() in IMAGE_EXTENSIONS:
+        image_format, options["pattern_type"] = "image2", "none"
+    with _openable(path) as file, av.open(
+        file,
+        mode="r",
+        format=image_format,
+        container_options=options,
+        metadata_errors="replace",
+        buffer_size=_BUFFER_SIZE,
+    ) as container:  # fmt: skip
+        yield container
+
+
+@contextmanager
 def _openable(path: str) -> Iterator[object]:
     """The path, or the opened file where its name is not text that ffmpeg could be given."""
     try:
         path.encode()
     except UnicodeEncodeError:
         with open(path, "rb") as file:
-            yield file
+            yield _NamelessFile(file)
     else:
         yield path
 
 
-def _open(file: object) -> InputContainer:
-    import av
+class _NamelessFile:
+    """An opened file whose name says nothing: its format is told by its content."""
 
-    return av.open(
-        file,
-        mode="r",
-        container_options={"protocol_whitelist": PROTOCOL_WHITELIST, "format_whitelist": FORMAT_WHITELIST},
-        metadata_errors="replace",
-        buffer_size=_BUFFER_SIZE,
-    )
+    def __init__(self, file: BinaryIO) -> None:
+        self.name = "input"
+        self.read = file.read
+        self.seek = file.seek
+        self.tell = file.tell

@@ -12,7 +12,7 @@ from fractions import Fraction
 from encode_media.errors import EncodeMediaError, failure
 from encode_media.media.contents import Contents, read_contents
 from encode_media.media.exr_picture import ExrPicture, read_exr_picture
-from encode_media.media.findings import find, movie_findings, picture_findings
+from encode_media.media.findings import find, log_finding, movie_findings, picture_findings
 from encode_media.media.frame_check import FrameFacts, check_frame
 from encode_media.media.sequence import frames_on_disk
 from encode_media.media.sequence_findings import outside_findings, sequence_findings
@@ -52,7 +52,12 @@ def read_media(source: SourceRef, *, default_rate: Fraction, count_frames: bool)
         layers=exr.layers if exr else (),
         timecode=contents.timecode,
         fingerprint=_fingerprint({source.path: facts}),
-        findings=(*findings, *movie_findings(replace(contents, video=video)), *(exr.findings if exr else ())),
+        findings=(
+            *findings,
+            *movie_findings(replace(contents, video=video)),
+            *(exr.findings if exr else ()),
+            *((log_finding(),) if facts.is_log else ()),
+        ),
     )
 
 
@@ -115,6 +120,7 @@ def _read_sequence(source: SourceRef, rate: Fraction) -> Media:
             *outside_findings(outside),
             *picture_findings(video),
             *(exr.findings if exr else ()),
+            *((log_finding(),) if facts[number].is_log else ()),
             *(() if source.frame_rate or still else _rate_assumed(rate)),
         ),
     )
