@@ -2,7 +2,8 @@
 
 Run as `python -m support.engine_worker URL LEDGER WORK_FOLDER`; it stops when its standard input ends.
 A file `hold-<effect>` beside the ledger makes the next such effect wait until the file is gone; a file
-`crash-<effect>` ends the process there, as often as the effect happens.
+`crash-<effect>` ends the process there, as often as the effect happens; a file `slow` has every effect
+take as many seconds as it says.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ def note(book: Path, effect: str) -> None:
         lines.write(json.dumps({"effect": effect, "pid": os.getpid(), "at": time.time()}) + "\n")
     if (book.parent / f"crash-{effect}").exists():
         os._exit(99)
+    if (slow := book.parent / "slow").exists():
+        time.sleep(float(slow.read_text()))
 
 
 class WorkerProcess:
@@ -104,6 +107,10 @@ class Ledger:
 
     def crash(self, effect: str) -> None:
         (self._folder / f"crash-{effect}").touch()
+
+    def slow_down(self, seconds: float) -> None:
+        """Every effect takes this long, so that kills hit them."""
+        (self._folder / "slow").write_text(str(seconds))
 
     def wait_for(self, effect: str, count: int = 1) -> None:
         wait_for(lambda: self.effects().count(effect) >= count, what=f"{effect} {count} times: {self.effects()}")
