@@ -10,6 +10,7 @@ from typing import Any
 import ftrack_api.event.base
 import pytest
 
+from encode_media.ftrack import action
 from encode_media.ftrack.client import ActionClient
 from support.listening import Listening, asking, listening, sandbox_sources, selected, settings_for
 from support.sandbox import RunningSandbox, running_sandbox, wait_for
@@ -107,11 +108,11 @@ def test_submitting_queues_each_version_for_the_person_and_shows_ftrack_jobs(
     form = artist.launch(ITEM, selection)
     service.gate.clear()
 
-    answer = artist.launch(ITEM, selection, values_of(form, preset="h264_high_quality"))
+    answer = artist.launch(ITEM, selection, values_of(form, preset="poster"))
 
     assert answer == {"success": True, "message": "2 versions queued"}
     records = service.engine.jobs()
-    assert {record.request.preset for record in records} == {"h264_high_quality"}
+    assert {record.request.preset for record in records} == {"poster"}
     assert {record.request.target.username for record in records if record.request.target} == {"artist"}
     assert {record.request.origin for record in records} == {"form"}
     jobs = sandbox.session().query("select data, user.username from Job where user.username is artist").all()
@@ -275,3 +276,22 @@ def test_a_running_job_is_cancelled_by_an_event(
         lambda: (record := service.engine.job(answer["jobId"])) and record.stage.value == "cancelled",
         what="the end of the job",
     )
+
+
+def test_a_long_selection_is_answered_early_and_its_end_is_told_in_the_browser(
+    sandbox: RunningSandbox, service: Listening, artist: ActionClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(action, "ANSWER_S", 0.0)
+    user_id = sandbox.session().query("select id from User where username is artist").one()["id"]
+    browser = {"id": "browser", "applicationId": "ftrack.client.web", "user": {"id": user_id}}
+    told: list[dict[str, Any]] = []
+    artist._hub.subscribe(
+        "topic=ftrack.action.trigger-user-interface", lambda event: told.append(event["data"]), subscriber=browser
+    )
+
+    answer = artist.launch(ITEM, selected(sandbox, "sh010_comp", "sh020_concept"), {"preset": "poster"})
+
+    assert answer["message"] == "1 version queued, 1 version being queued"
+    wait_for(lambda: told, what="the message at the end")
+    assert told == [{"type": "message", "success": True, "message": "2 versions queued"}]
+    assert len(service.engine.jobs()) == 2

@@ -182,7 +182,25 @@ def test_a_publish_in_connect_becomes_our_job_and_connect_s_own_hook_rests(
     assert (record.request.target.version_id, record.request.target.username) == (version, "artist")
 
 
-def test_a_publish_the_service_refuses_is_left_to_connect_s_own_hook(service: Listening, connect: Connect) -> None:
+@pytest.mark.parametrize("asset", ["sh030_notes", "sh020_anim"])
+def test_a_publish_the_service_can_not_encode_is_left_to_connect_s_own_hook(
+    sandbox: RunningSandbox, service: Listening, connect: Connect, asset: str
+) -> None:
+    assert service.listener.connected.is_set()
+    fallback, version = with_connect_s_own_hook(connect), version_id(sandbox, asset)
+
+    def refused() -> bool:
+        # Until the source was read once, only the job can tell what is wrong with it.
+        connect.publish(MAKE_WEB_PLAYABLE, versionId=version, path="/p/a.mov")
+        return bool(fallback)
+
+    wait_for(refused, what="the service refusing what it can't encode")
+    assert fallback == [version]
+
+
+def test_a_publish_of_a_version_the_service_can_not_see_is_left_to_connect_s_own_hook(
+    service: Listening, connect: Connect
+) -> None:
     fallback = with_connect_s_own_hook(connect)
 
     connect.publish(MAKE_WEB_PLAYABLE, versionId="no-such-version", path="/p/a.mov")
