@@ -175,7 +175,7 @@ def applies(name: str, option: Option, sources: Sequence[SourceView]) -> bool:
 def option_field(name: str, option: Option, value: Any, *, open_choice: bool) -> Item:
     """The field of an option. `open_choice` leaves it to the preset unless a value was chosen."""
     shown = value if value is not None else (AS_PRESET if open_choice else option.default)
-    item: Item = {"name": f"{OPTION_PREFIX}{name}", "label": _field_label(option)}
+    item: Item = {"name": f"{OPTION_PREFIX}{name}", "label": render("option_label", option=option)}
     if option.kind is OptionKind.CHOICE or (option.kind is OptionKind.BOOLEAN and open_choice):
         values = option.choices if option.kind is OptionKind.CHOICE else (True, False)
         data = [{"label": _choice_label(option, each), "value": choice_text(each)} for each in values]
@@ -199,7 +199,8 @@ def choice_text(value: Any) -> str:
 def _merged(options: Sequence[Option]) -> Option:
     choices = dict.fromkeys(choice for option in options for choice in option.choices)
     labels = {value: text for option in reversed(options) for value, text in option.labels.items()}
-    return replace(options[0], choices=tuple(choices), labels=labels)
+    # The help speaks of one preset's default.
+    return replace(options[0], choices=tuple(choices), labels=labels, help="")
 
 
 def _may_be(source: SourceView, question: Callable[[Media], bool]) -> bool:
@@ -227,10 +228,6 @@ def _field_of(problem: EncodeMediaError) -> str | None:
         return "missing_frames"
     option = problem.details.get("option")
     return str(option) if option else "preset" if problem.code.startswith("preset.") else None
-
-
-def _field_label(option: Option) -> str:
-    return f"{option.label}: {option.help}" if option.help else option.label
 
 
 def _choice_label(option: Option, value: Any) -> str:
