@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import struct
+import sys
 import time
 import zlib
 from pathlib import Path
@@ -170,3 +171,19 @@ def test_damaged_files_never_crash_the_caller(clips: Clips, tmp_path: Path, name
             probed(damaged, timeout_s=30)
         except EncodeMediaError as error:
             assert error.code in ("source.corrupt", "source.not_media", "source.unsupported"), error  # noqa: PT017
+
+
+def test_the_reader_is_started_without_credentials(
+    clips: Clips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a crashed or hostile decoder could reach must not hold the API key."""
+    clip = clips.movie()
+    seen = tmp_path / "environment"
+    spy = tmp_path / "python"
+    spy.write_text(f'#!/bin/sh\nenv > "{seen}"\nexec "{sys.executable}" "$@"\n')
+    spy.chmod(0o755)
+    monkeypatch.setenv("FTRACK_API_KEY", "very-secret")
+    monkeypatch.setattr(sys, "executable", str(spy))
+    probed(clip)
+    assert "PATH=" in seen.read_text()
+    assert "very-secret" not in seen.read_text()

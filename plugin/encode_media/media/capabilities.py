@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from encode_media.errors import failure
+from encode_media.settings import child_environment
 
 _TRIAL_S = 10
 """Seconds for one trial; a driver that hangs counts as absent."""
@@ -98,11 +99,8 @@ def _version_text(path: str, _size: int, _mtime: int) -> str:
     try:
         done = subprocess.run(
             [path, "-nostdin", "-version"],
-            capture_output=True,
-            timeout=_TRIAL_S,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
+            capture_output=True, timeout=_TRIAL_S, check=False, stdin=subprocess.DEVNULL, env=child_environment(),
+        )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         raise failure("ffmpeg.missing", path=f"{path} (it does not run)") from error
     return done.stdout.decode(errors="replace")
@@ -128,6 +126,7 @@ def _runs(path: str, _size: int, _mtime: int, arguments: tuple[str, ...]) -> boo
         done = subprocess.run(
             [path, "-nostdin", "-hide_banner", "-v", "error", *arguments],
             capture_output=True, timeout=_TRIAL_S, check=False, stdin=subprocess.DEVNULL,
+            env=child_environment(),
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return False

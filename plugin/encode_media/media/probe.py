@@ -14,6 +14,7 @@ from encode_media.errors import EncodeMediaError, failure
 from encode_media.media.inspection import OutputFacts
 from encode_media.model.codec import from_json, to_json
 from encode_media.model.media import Media, SourceRef
+from encode_media.settings import child_environment
 
 _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
@@ -93,7 +94,12 @@ def _ask_child(request: dict[str, Any], path: str, timeout_s: float) -> Any:
     argv = [sys.executable, "-I", "-c", _BOOT, json.dumps(sys.path)]
     try:
         done = subprocess.run(
-            argv, input=json.dumps(request).encode(), capture_output=True, timeout=timeout_s, check=False
+            argv,
+            input=json.dumps(request).encode(),
+            capture_output=True,
+            timeout=timeout_s,
+            check=False,
+            env=child_environment(),
         )
     except subprocess.TimeoutExpired as error:
         raise failure("source.timeout", path=path, seconds=f"{timeout_s:g}") from error

@@ -12,6 +12,7 @@ from pathlib import Path
 from encode_media.errors import failure
 from encode_media.media.capabilities import find_ffmpeg
 from encode_media.media.scene import Look, graph
+from encode_media.settings import child_environment
 
 _COMP = Look(
     sky_top=(24, 34, 78), sky_low=(232, 150, 110), dark_tile=(40, 38, 60), light_tile=(205, 190, 180),
@@ -139,7 +140,12 @@ def _run(ffmpeg: str, arguments: Sequence[str]) -> None:
     argv = [ffmpeg, "-nostdin", "-hide_banner", "-v", "error", "-y", *arguments]
     try:
         done = subprocess.run(
-            argv, capture_output=True, timeout=_TIME_LIMIT_S, check=False, stdin=subprocess.DEVNULL
+            argv,
+            capture_output=True,
+            timeout=_TIME_LIMIT_S,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env=child_environment(),
         )
     except subprocess.TimeoutExpired as error:
         raise failure("ffmpeg.stalled", seconds=_TIME_LIMIT_S) from error

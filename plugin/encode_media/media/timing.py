@@ -35,9 +35,7 @@ class Timing:
     duration_s: Fraction
 
 
-def measure(
-    stamps: Sequence[int], time_base: Fraction, nominal: Iterable[Fraction | None], last_duration: int = 0
-) -> Timing | None:
+def measure(stamps: Sequence[int], time_base: Fraction, nominal: Iterable[Fraction | None]) -> Timing | None:
     """The timing of frames shown at `stamps`; None without frames, or with one frame and no nominal rate."""
     candidates = [exact for rate in nominal if rate for exact in _readings(rate)]
     if not stamps:
@@ -56,7 +54,7 @@ def measure(
         _grid_rate(ordered, time_base, typical),
         variable=True,
         frames=len(ordered),
-        duration_s=(length + (last_duration or step)) * time_base,
+        duration_s=(length + step) * time_base,
     )
 
 
