@@ -173,6 +173,7 @@ def test_damaged_files_never_crash_the_caller(clips: Clips, tmp_path: Path, name
             assert error.code in ("source.corrupt", "source.not_media", "source.unsupported"), error  # noqa: PT017
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell script")
 def test_the_reader_is_started_without_credentials(
     clips: Clips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
