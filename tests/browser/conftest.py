@@ -15,9 +15,13 @@ from support.sandbox import RunningSandbox, running_sandbox
 from support.sandbox_page import open_page
 
 ARGUMENTS = (
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
     "--autoplay-policy=no-user-gesture-required",
-)  # fmt: skip
+)
 WIDE = (1280, 800)
 NARROW = (390, 844)
 
@@ -69,9 +73,10 @@ def page_at(browser: Browser, sandbox: RunningSandbox) -> Iterator[PageAt]:
         *, size: tuple[int, int] = WIDE, theme: str = "light", path: str = "/", connected: bool = True
     ) -> Page:
         context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if theme == "dark" else "light",
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if theme == "dark" else "light",
             accept_downloads=True,
-        )  # fmt: skip
+        )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from support.fake_action import FORM, FakeAction, form_then, version_id
 from support.sandbox import wait_for
 from support.sandbox_page import (
+    DASH,
     choose_action,
     fill_form,
     form,
@@ -25,7 +26,8 @@ from support.sandbox_page import (
 COMP = "sh010_comp v001"
 
 
-def test_actions_are_grouped_by_label_with_their_variants_and_descriptions(page_at, action: FakeAction):
+@pytest.mark.usefixtures("action")
+def test_actions_are_grouped_by_label_with_their_variants_and_descriptions(page_at):
     page = page_at()
     menu = open_actions_menu(page, COMP)
     expect(menu.get_by_role("menuitem")).to_have_count(3)
@@ -62,15 +64,17 @@ def test_the_menu_is_for_everything_selected(page_at, action: FakeAction):
     assert {entry["entityId"] for entry in action.launched[0]["selection"]} == wanted
 
 
-def test_a_right_click_beside_the_selection_is_for_that_version_alone(page_at, action: FakeAction):
+@pytest.mark.usefixtures("action")
+def test_a_right_click_beside_the_selection_is_for_that_version_alone(page_at):
     page = page_at()
     open_actions_menu(page, COMP, "sh020_anim v001")
     page.keyboard.press("Escape")
     expect(open_actions_menu(page, "sh030_notes v001")).to_contain_text("sh030_notes v001")
 
 
+@pytest.mark.usefixtures("action")
 @pytest.mark.parametrize("key", ["ContextMenu", "Shift+F10"])
-def test_the_menu_opens_and_works_by_keyboard_and_gives_the_focus_back(page_at, action: FakeAction, key: str):
+def test_the_menu_opens_and_works_by_keyboard_and_gives_the_focus_back(page_at, key: str):
     page = page_at()
     version(page, COMP).focus()
     page.keyboard.press(key)
@@ -87,8 +91,9 @@ def test_the_menu_opens_and_works_by_keyboard_and_gives_the_focus_back(page_at, 
     wait_for_toast(page, "Done with hello.")
 
 
+@pytest.mark.usefixtures("action")
 @pytest.mark.parametrize("button", ["actions-button", "detail-actions", "more"])
-def test_the_menu_also_opens_from_a_button(page_at, action: FakeAction, button: str):
+def test_the_menu_also_opens_from_a_button(page_at, button: str):
     page = page_at()
     version(page, COMP).click()
     place = version(page, COMP).get_by_role("button") if button == "more" else page.get_by_test_id(button)
@@ -115,9 +120,15 @@ def test_untouched_fields_go_back_as_they_came(page_at, action: FakeAction):
     submit_form(page)
     wait_for_toast(page, "Queued.")
     assert action.launched[1]["values"] == {
-        "preset": "review", "slate": "", "note": "first line", "height": 1080, "due": "2026-11-24", "burn_in": True,
-        "extras": ["thumb"], "form_step": "1",
-    }  # fmt: skip
+        "preset": "review",
+        "slate": "",
+        "note": "first line",
+        "height": 1080,
+        "due": "2026-11-24",
+        "burn_in": True,
+        "extras": ["thumb"],
+        "form_step": "1",
+    }
     assert action.launched[1]["actionIdentifier"] == "fake"
     assert action.launched[1]["selection"] == action.launched[0]["selection"]
 
@@ -128,22 +139,36 @@ def test_every_kind_of_field_gives_back_what_was_entered(page_at, action: FakeAc
     open_actions_menu(page, COMP)
     choose_action(page, "Encode Media", "Review")
     form(page)
-    fill_form(page, {
-        "preset": "ProRes 422 HQ", "slate": "Client A", "note": "two\nlines", "height": "719.5", "due": "2027-01-02",
-        "burn_in": False, "extras": ["Poster", "WebM"],
-    })  # fmt: skip
+    fill_form(
+        page,
+        {
+            "preset": "ProRes 422 HQ",
+            "slate": "Client A",
+            "note": "two\nlines",
+            "height": "719.5",
+            "due": "2027-01-02",
+            "burn_in": False,
+            "extras": ["Poster", "WebM"],
+        },
+    )
     submit_form(page)
     wait_for_toast(page, "Queued.")
     assert action.launched[1]["values"] == {
-        "preset": "prores_422_hq", "slate": "Client A", "note": "two\nlines", "height": 719.5, "due": "2027-01-02",
-        "burn_in": False, "extras": ["poster", 3], "form_step": "1",
-    }  # fmt: skip
+        "preset": "prores_422_hq",
+        "slate": "Client A",
+        "note": "two\nlines",
+        "height": 719.5,
+        "due": "2027-01-02",
+        "burn_in": False,
+        "extras": ["poster", 3],
+        "form_step": "1",
+    }
 
 
 def test_choices_with_explanations_are_laid_open_and_give_back_their_value(page_at, action: FakeAction):
     choices = [
-        {"label": "Review – Plays in ftrack.", "value": "review"},
-        {"label": "ProRes 422 HQ – For editorial.", "value": "pro"},
+        {"label": f"Review{DASH}Plays in ftrack.", "value": "review"},
+        {"label": f"ProRes 422 HQ{DASH}For editorial.", "value": "pro"},
     ]
     preset = {
         "type": "enumerator",
@@ -228,7 +253,7 @@ def test_a_form_that_comes_back_shows_the_error_on_top_and_keeps_what_was_typed(
 
 
 def test_cancel_and_escape_send_nothing_and_give_the_focus_back(page_at, action: FakeAction):
-    action.answer = lambda data: FORM
+    action.answer = lambda _: FORM
     page = page_at()
     for leave in (
         lambda: page.get_by_role("button", name="Cancel").click(),
@@ -246,10 +271,12 @@ def test_cancel_and_escape_send_nothing_and_give_the_focus_back(page_at, action:
 def test_labels_show_markdown_and_simple_html_and_drop_everything_dangerous(page_at, action: FakeAction):
     hostile = (
         "## Facts ##\n**bold** and *soft* with `a<b>` and <strong>strong</strong>\n\n- one\n- sh010_beauty_v1\n\n"
-        "[good](https://example.com/x) [bad](javascript:window.broken=1) <a href='java\nscript:window.broken=1'>worse</a>\n"
-        "<img src=x onerror='window.broken=1'><script>window.broken=1</script><b onclick='window.broken=1'>kept</b> 1 < 2"
+        "[good](https://example.com/x) [bad](javascript:window.broken=1) "
+        "<a href='java\nscript:window.broken=1'>worse</a>\n"
+        "<img src=x onerror='window.broken=1'><script>window.broken=1</script>"
+        "<b onclick='window.broken=1'>kept</b> 1 < 2"
     )
-    action.answer = lambda data: {"items": [{"type": "label", "value": hostile}]}
+    action.answer = lambda _: {"items": [{"type": "label", "value": hostile}]}
     page = page_at()
     open_actions_menu(page, COMP)
     choose_action(page, "Encode Media", "Review")
@@ -270,7 +297,7 @@ def test_labels_show_markdown_and_simple_html_and_drop_everything_dangerous(page
 
 
 def test_a_failure_is_shown_as_one_and_stays(page_at, action: FakeAction):
-    action.answer = lambda data: {"success": False, "message": "The source is missing.\nLook at the path."}
+    action.answer = lambda _: {"success": False, "message": "The source is missing.\nLook at the path."}
     page = page_at()
     open_actions_menu(page, COMP)
     choose_action(page, "Say hello")

@@ -73,6 +73,6 @@ def test_a_page_that_finds_no_server_says_so_and_starts_when_asked(page_at):
 
 def test_loading_is_shown_until_the_versions_are_there(page_at):
     page = page_at(connected=False)
-    page.route("**/api", lambda route: None)
+    page.route("**/api", lambda _: None)
     page.reload()
     expect(page.get_by_text("Loading projects…")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import Page, expect
 from support.fake_action import FORM, FakeAction, make_job, version_id
 from support.review_media import FRAMES, make_movie, make_picture, publish_review, run_ffmpeg
 from support.sandbox_page import (
+    TEST_IDS,
     choose_action,
     open_actions_menu,
     open_version,
@@ -50,9 +52,22 @@ LOW_CONTRAST = """() => {
   return found;
 }"""
 
+COUNT_SHIFTS = """
+  window.shift = 0;
+  const count = list => { for (const entry of list.getEntries()) window.shift += entry.value; };
+  new PerformanceObserver(count).observe({type: 'layout-shift', buffered: true});
+"""
+NAMELESS = """() => {
+  const named = element =>
+    (element.getAttribute('aria-label') || element.labels?.[0]?.textContent || element.textContent).trim();
+  return [...document.querySelectorAll('button, a[href], input, select, [role=row][tabindex]')]
+    .filter(element => element.checkVisibility({visibilityProperty: true}) && !named(element))
+    .map(element => element.outerHTML);
+}"""
+
 
 @pytest.fixture
-def furnished(sandbox, action: FakeAction, tmp_path: Path) -> FakeAction:
+def furnished(action: FakeAction, tmp_path: Path) -> FakeAction:
     """A review, a still, and jobs in every state."""
     session = action.session
     comp, concept = version_id(session, "sh010_comp"), version_id(session, "sh020_concept")
@@ -133,7 +148,7 @@ def test_menu_form_and_message_stand_well(page_at, furnished, results, theme, si
             {"success": False, "message": "The source is missing on disk."},
         ]
     )
-    furnished.answer = lambda data: next(answers)
+    furnished.answer = lambda _: next(answers)
     page = furnished_page(page_at, furnished, theme, size)
     open_actions_menu(page, "sh010_comp v001")
     expect(page.get_by_role("menuitem")).to_have_count(3)
@@ -163,7 +178,8 @@ def test_the_theme_follows_the_system_until_one_is_chosen_and_is_remembered(page
     assert page.evaluate(ground) == dark
 
 
-def test_on_a_narrow_page_the_tree_and_the_version_slide_over_and_go_again(page_at, furnished, results):
+@pytest.mark.usefixtures("furnished")
+def test_on_a_narrow_page_the_tree_and_the_version_slide_over_and_go_again(page_at, results):
     page = page_at(size=NARROW)
     expect(page.get_by_test_id("tree")).to_be_hidden()
     page.get_by_role("button", name="Browse projects").click()
@@ -178,12 +194,10 @@ def test_on_a_narrow_page_the_tree_and_the_version_slide_over_and_go_again(page_
     expect(version(page, "sh010_comp v001")).to_be_focused()
 
 
-def test_nothing_jumps_while_the_page_fills(page_at, furnished):
+@pytest.mark.usefixtures("furnished")
+def test_nothing_jumps_while_the_page_fills(page_at):
     page = page_at(connected=False)
-    page.add_init_script(
-        "window.shift = 0; new PerformanceObserver(list => { for (const entry of list.getEntries()) window.shift += entry.value; })"
-        ".observe({type: 'layout-shift', buffered: true});"
-    )
+    page.add_init_script(COUNT_SHIFTS)
     page.reload()
     open_version(page, "sh010_comp v001")
     wait_for_player(page)
@@ -193,8 +207,7 @@ def test_nothing_jumps_while_the_page_fills(page_at, furnished):
 def test_with_reduced_motion_nothing_moves(page_at):
     page = page_at()
     page.emulate_media(reduced_motion="reduce")
-    moving = "getComputedStyle(document.createElement('i')), getComputedStyle(document.querySelector('.dock')).transitionDuration"
-    assert page.evaluate(moving) == "0s"
+    assert page.evaluate("getComputedStyle(document.querySelector('.dock')).transitionDuration") == "0s"
     assert (
         page.evaluate("document.getAnimations().filter(animation => animation.playState === 'running').length")
         == 0
@@ -206,12 +219,19 @@ def test_the_page_carries_the_icon_of_the_product(page_folder):
     assert (page_folder / "encode-media.svg").read_bytes() == (icons / "encode-media.svg").read_bytes()
 
 
-def test_every_control_has_a_name(page_at, furnished):
+@pytest.mark.usefixtures("furnished")
+def test_every_control_has_a_name(page_at):
     page = page_at()
     open_version(page, "sh010_comp v001")
     wait_for_player(page)
-    nameless = """() => [...document.querySelectorAll('button, a[href], input, select, [role=row][tabindex]')]
-      .filter(element => element.checkVisibility({visibilityProperty: true}))
-      .filter(element => !(element.getAttribute('aria-label') || element.labels?.[0]?.textContent || element.textContent).trim())
-      .map(element => element.outerHTML)"""
-    assert page.evaluate(nameless) == []
+    assert page.evaluate(NAMELESS) == []
+
+
+def test_the_test_ids_are_the_ones_that_are_promised(page_folder):
+    sources = "".join(
+        path.read_text(encoding="utf-8") for path in page_folder.iterdir() if path.suffix in {".js", ".html"}
+    )
+    spelled = set(re.findall(r'data-testid"?[=:] ?"([a-z-]+)"', sources))
+    made = {"player-play", "player-back", "player-forward", "player-sound", "player-loop"}
+    assert spelled | made == TEST_IDS
+    assert all(f'"{name}"' in sources for name in made)

@@ -40,7 +40,8 @@ def reviewed(sandbox: RunningSandbox, tmp_path) -> RunningSandbox:
     return sandbox
 
 
-def test_arrow_keys_step_by_exact_frames_forwards_and_back(page_at, reviewed):
+@pytest.mark.usefixtures("reviewed")
+def test_arrow_keys_step_by_exact_frames_forwards_and_back(page_at):
     page = page_at()
     open_version(page, COMP)
     player = wait_for_player(page)
@@ -56,7 +57,8 @@ def test_arrow_keys_step_by_exact_frames_forwards_and_back(page_at, reviewed):
         assert (drawn_frame(page), shown_frame(page)[0]) == (wanted, wanted + 1)
 
 
-def test_the_ends_are_reached_and_not_left(page_at, reviewed):
+@pytest.mark.usefixtures("reviewed")
+def test_the_ends_are_reached_and_not_left(page_at):
     page = page_at()
     open_version(page, COMP)
     wait_for_player(page).focus()
@@ -75,7 +77,8 @@ def test_the_ends_are_reached_and_not_left(page_at, reviewed):
     assert (drawn_frame(page), shown_frame(page)[0]) == (0, 1)
 
 
-def test_a_key_held_down_ends_where_the_counter_says(page_at, reviewed):
+@pytest.mark.usefixtures("reviewed")
+def test_a_key_held_down_ends_where_the_counter_says(page_at):
     page = page_at()
     open_version(page, COMP)
     wait_for_player(page).focus()
@@ -86,7 +89,8 @@ def test_a_key_held_down_ends_where_the_counter_says(page_at, reviewed):
     assert (drawn_frame(page), shown_frame(page)[0]) == (15, 16)
 
 
-def test_play_runs_to_the_end_silently_and_the_counter_follows(page_at, reviewed):
+@pytest.mark.usefixtures("reviewed")
+def test_play_runs_to_the_end_silently_and_the_counter_follows(page_at):
     page = page_at()
     open_version(page, COMP)
     wait_for_player(page)
@@ -164,7 +168,8 @@ def test_a_still_is_shown_as_an_image(page_at, sandbox: RunningSandbox, tmp_path
     wait_until(page, "document.querySelector('[data-testid=review-image]').naturalWidth === 320")
 
 
-def test_a_component_on_the_server_can_be_downloaded_and_one_elsewhere_not(page_at, reviewed):
+@pytest.mark.usefixtures("reviewed")
+def test_a_component_on_the_server_can_be_downloaded_and_one_elsewhere_not(page_at):
     page = page_at()
     open_version(page, COMP)
     with page.expect_download() as download:
@@ -174,10 +179,11 @@ def test_a_component_on_the_server_can_be_downloaded_and_one_elsewhere_not(page_
     expect(page.get_by_role("link", name="Download main")).to_have_count(0)
 
 
-def test_the_metadata_of_a_component_is_readable(page_at, reviewed):
+@pytest.mark.usefixtures("reviewed")
+def test_the_metadata_of_a_component_is_readable(page_at):
     page = page_at()
     open_version(page, COMP)
     component = page.locator('[data-testid="component"][data-name="ftrackreview-mp4"]')
     component.locator("summary").click()
     expect(component).to_contain_text("frameRate: 23.976")
-    expect(component).to_contain_text("160 × 90 · 23.976 fps")
+    expect(component).to_contain_text("160 \N{MULTIPLICATION SIGN} 90 · 23.976 fps")

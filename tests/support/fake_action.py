@@ -1,4 +1,4 @@
-"""An action listener for page tests, made with the real ftrack client: it answers as told and remembers what it was sent."""
+"""An action listener for page tests, made with the real ftrack client: it answers as it is told."""
 
 from __future__ import annotations
 
@@ -13,19 +13,34 @@ from ftrack_api.event.base import Event
 Answer = Callable[[dict[str, Any]], Any]
 
 EVERY_ITEM: tuple[dict[str, Any], ...] = (
-    {"type": "label", "value": "## sh010_comp v001 ##\n**72 frames**, 24000/1001 fps\n- 1280 x 720\n- `stereo` sound"},
+    {"type": "label", "value": "## sh010_comp v001 ##\n**72 frames**, 23.976 fps\n- 1280 x 720\n- `stereo` sound"},
     {"type": "label", "value": "---"},
-    {"type": "enumerator", "name": "preset", "label": "Preset", "value": "review",
-     "data": [{"label": "Review", "value": "review"}, {"label": "ProRes 422 HQ", "value": "prores_422_hq"}]},
+    {
+        "type": "enumerator",
+        "name": "preset",
+        "label": "Preset",
+        "value": "review",
+        "data": [{"label": "Review", "value": "review"}, {"label": "ProRes 422 HQ", "value": "prores_422_hq"}],
+    },
     {"type": "text", "name": "slate", "label": "Slate text", "value": "", "empty_text": "Nothing"},
     {"type": "textarea", "name": "note", "label": "Note", "value": "first line"},
     {"type": "number", "name": "height", "label": "Greatest height", "value": 1080},
     {"type": "date", "name": "due", "label": "Due", "value": "2026-11-24"},
     {"type": "boolean", "name": "burn_in", "label": "Burn in the frame number", "value": True},
-    {"type": "enumerator", "name": "extras", "label": "Extras", "multi_select": True, "value": ["thumb"],
-     "data": [{"label": "Thumbnail", "value": "thumb"}, {"label": "Poster", "value": "poster"}, {"label": "WebM", "value": 3}]},
+    {
+        "type": "enumerator",
+        "name": "extras",
+        "label": "Extras",
+        "multi_select": True,
+        "value": ["thumb"],
+        "data": [
+            {"label": "Thumbnail", "value": "thumb"},
+            {"label": "Poster", "value": "poster"},
+            {"label": "WebM", "value": 3},
+        ],
+    },
     {"type": "hidden", "name": "form_step", "value": "1"},
-)  # fmt: skip
+)
 FORM: dict[str, Any] = {
     "type": "form",
     "title": "Encode Media",
@@ -33,12 +48,22 @@ FORM: dict[str, Any] = {
     "items": list(EVERY_ITEM),
 }
 ITEMS: tuple[dict[str, Any], ...] = (
-    {"label": "Encode Media", "variant": "Review", "description": "Playable in the browser", "actionIdentifier": "fake",
-     "presetId": "review"},
-    {"label": "Encode Media", "variant": "Deliverables", "description": "ProRes, WebM, image sequences",
-     "actionIdentifier": "fake", "presetId": "deliver"},
+    {
+        "label": "Encode Media",
+        "variant": "Review",
+        "description": "Playable in the browser",
+        "actionIdentifier": "fake",
+        "presetId": "review",
+    },
+    {
+        "label": "Encode Media",
+        "variant": "Deliverables",
+        "description": "ProRes, WebM, image sequences",
+        "actionIdentifier": "fake",
+        "presetId": "deliver",
+    },
     {"label": "Say hello", "actionIdentifier": "hello"},
-)  # fmt: skip
+)
 
 
 class FakeAction:
@@ -70,9 +95,19 @@ class FakeAction:
     def progress(self, ftrack_job_id: str, **values: Any) -> None:
         """An `encode-media.progress` event of a running encode."""
         data = {
-            "jobId": "job-1", "ftrackJobId": ftrack_job_id, "versionId": "", "preset": "review", "user": "supervisor",
-            "stage": "encode", "percent": 0.0, "frame": 0, "frames": 72, "etaSeconds": None, "message": "", **values,
-        }  # fmt: skip
+            "jobId": "job-1",
+            "ftrackJobId": ftrack_job_id,
+            "versionId": "",
+            "preset": "review",
+            "user": "supervisor",
+            "stage": "encode",
+            "percent": 0.0,
+            "frame": 0,
+            "frames": 72,
+            "etaSeconds": None,
+            "message": "",
+            **values,
+        }
         self.publish("encode-media.progress", data)
 
     def _run(self) -> None:
@@ -99,7 +134,8 @@ def form_then(result: dict[str, Any]) -> Answer:
 
 
 def version_id(session: ftrack_api.Session, asset: str) -> str:
-    return str(session.query(f'select id from AssetVersion where asset.name is "{asset}"').one()["id"])
+    versions = session.query("select id, asset.name from AssetVersion")
+    return str(next(version["id"] for version in versions if version["asset"]["name"] == asset))
 
 
 def make_job(session: ftrack_api.Session, username: str, description: str, status: str = "running") -> Any:

@@ -18,9 +18,26 @@ FRAMES = 24
 def make_movie(path: Path, *, rate: str = "24000/1001", size: str = "160x90", frames: int = FRAMES) -> Path:
     source = f"color=black:s={size}:r={rate},format=yuv420p,geq=lum='16+{GREY_STEP}*N':cb=128:cr=128"
     run_ffmpeg(
-        "-f", "lavfi", "-i", source, "-frames:v", str(frames), "-c:v", "libx264", "-preset", "ultrafast", "-g", "12",
-        "-qp", "4", "-colorspace", "bt709", "-movflags", "+faststart", str(path),
-    )  # fmt: skip
+        "-f",
+        "lavfi",
+        "-i",
+        source,
+        "-frames:v",
+        str(frames),
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-g",
+        "12",
+        "-qp",
+        "4",
+        "-colorspace",
+        "bt709",
+        "-movflags",
+        "+faststart",
+        str(path),
+    )
     return path
 
 

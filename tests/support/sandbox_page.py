@@ -14,19 +14,24 @@ from playwright.sync_api import Locator, Page, expect
 
 from support.sandbox import wait_for
 
-TEST_IDS = (
-    "connection", "user-select", "theme-button", "tree", "tree-item", "version-count", "search", "sort", "view-grid",
-    "view-list", "actions-button", "versions", "version", "detail", "detail-title", "detail-actions", "review",
-    "no-review", "review-image", "components", "component", "player", "player-video", "player-play", "player-back",
-    "player-forward", "player-slider", "player-rung", "player-sound", "player-loop", "frame-counter", "player-time",
-    "actions-menu", "form-dialog", "form-label", "form-error", "form-submit", "toast", "jobs", "jobs-toggle",
-    "jobs-summary", "job", "job-cancel", "job-description", "job-progress", "job-percent", "disconnected",
-)  # fmt: skip
+_TEST_IDS = """
+    connection user-select theme-button tree tree-item version-count search sort view-grid view-list
+    actions-button versions version detail detail-title detail-actions review no-review review-image
+    components component player player-video player-play player-back player-forward player-slider
+    player-rung player-sound player-loop frame-counter player-time actions-menu form-dialog form-label
+    form-error form-submit toast jobs jobs-toggle jobs-summary job job-cancel job-description
+    job-progress job-percent disconnected
+"""
+TEST_IDS = frozenset(_TEST_IDS.split())
 """Every `data-testid` of the page, kept stable for tests."""
 
 
+DASH = " \N{EN DASH} "
+"""Between the name of a choice and what it is for."""
+
+
 def wait_until(page: Page, expression: str, *, timeout_s: float = 15) -> None:
-    """Until a JavaScript expression is true. (`wait_for_function` needs `eval`, which the page's policy forbids.)"""
+    """Until a JavaScript expression is true; `wait_for_function` needs `eval`, which the page's policy forbids."""
     wait_for(lambda: page.evaluate(f"Boolean({expression})") or None, timeout_s=timeout_s, what=expression)
 
 
@@ -122,13 +127,13 @@ def form_field(page: Page, name: str) -> Locator:
 def fill_form(page: Page, values: dict[str, Any]) -> None:
     """Sets fields by name: text, number, ISO date, bool, the label of a choice, or a list of labels.
 
-    Of a choice written as `Name – what it is for`, the name is enough.
+    Of a choice that is explained behind a dash, the name is enough.
     """
     for name, value in values.items():
         field = form_field(page, name)
         kind = field.evaluate("element => element.type || element.tagName.toLowerCase()")
         if kind == "fieldset" and field.get_by_role("radio").count():
-            name_of = str(value).partition(" – ")[0]
+            name_of = str(value).partition(DASH)[0]
             field.locator(".choice").filter(
                 has=page.locator(".choice-name").get_by_text(name_of, exact=True)
             ).click()
@@ -159,7 +164,7 @@ def wait_for_toast(page: Page, text: str | re.Pattern[str], *, timeout_s: float 
 
 
 def job_rows(page: Page) -> list[dict[str, str]]:
-    """The jobs as shown, active ones first, then newest first: id, state, description, percent (as text) and the line below."""
+    """The jobs as shown, active ones first, then newest first; all values are texts, `more` is the second line."""
     return [
         {
             "id": row.get_attribute("data-id") or "",
