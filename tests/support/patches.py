@@ -95,13 +95,13 @@ def _packed(display: FloatImage, alpha: float | None, top: int, kind: str) -> by
 
 def write_video(
     ffmpeg: str, path: Path, *, matrix: str, bits: int = 8, full_range: bool = False, frames: int = 6,
-    tags: tuple[str, ...] = (),
+    tags: tuple[str, ...] = (), image: FloatImage | None = None,
 ) -> FloatImage:  # fmt: skip
     """The chart as lossless 4:4:4 FFV1, of our own matrix and range; tagged only by what `tags` says.
 
     Gives the picture that is in the file: rounding to YUV has moved the colours a little already.
     """
-    planes = to_yuv(chart(), matrix, bits=bits, full_range=full_range)
+    planes = to_yuv(chart() if image is None else image, matrix, bits=bits, full_range=full_range)
     kind = "u1" if bits == 8 else "<u2"
     raw = b"".join(plane.astype(kind).tobytes() for plane in planes)
     pixel_format = "yuv444p" if bits == 8 else f"yuv444p{bits}le"
@@ -190,3 +190,13 @@ def run(ffmpeg: str, arguments: list[str], given: bytes = b"", cwd: Path | None 
     done = subprocess.run(command, input=given, capture_output=True, cwd=cwd, check=False)
     assert done.returncode == 0, done.stderr.decode(errors="replace")
     return done.stdout
+
+
+def to_pq(display: FloatImage, white_nits: float) -> FloatImage:
+    """sRGB display values as PQ in BT.2020 primaries, SDR white at `white_nits` (SMPTE ST 2084, ITU-R BT.2087)."""
+    rec709_to_2020 = np.array([
+        [0.627404, 0.329283, 0.043313], [0.069097, 0.919540, 0.011362], [0.016391, 0.088013, 0.895595],
+    ])  # fmt: skip
+    light = np.clip(to_linear(display) @ rec709_to_2020.T, 0, None) * white_nits / 10000
+    powered = light ** (2610 / 16384)
+    return ((3424 / 4096 + 2413 / 128 * powered) / (1 + 2392 / 128 * powered)) ** (2523 / 32)

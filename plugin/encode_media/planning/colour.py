@@ -92,7 +92,8 @@ def source_colour(video: VideoStream) -> SourceColour:
     if video.is_float or video.colour.transfer == "linear":
         return SourceColour(light=Light.SCENE_LINEAR, pixel_format=video.pixel_format, curve="linear", deep=True)
     if video.is_rgb or video.pixel_format.startswith(("gray", "ya", "mono", "pal8")):
-        return SourceColour(light=Light.RGB, pixel_format=video.pixel_format, deep=deep)
+        curve = video.colour.transfer or SRGB_CURVE
+        return SourceColour(light=Light.RGB, pixel_format=video.pixel_format, deep=deep, curve=curve)
     return _yuv_colour(video, deep=deep)
 
 
@@ -179,7 +180,9 @@ def flatten(
         # over: colour + background * (1 - alpha), with alpha turned round in place
         red, green, blue = background
         steps += [step("negate", components="a"), step("colorchannelmixer", ra=red, ga=green, ba=blue)]
-    opaque = SourceColour(light=Light.RGB, pixel_format="gbrp16le", deep=True, assumed=source.assumed)
+    opaque = SourceColour(
+        light=Light.RGB, pixel_format="gbrp16le", deep=True, curve=source.curve, assumed=source.assumed
+    )
     # Dropping the alpha plane is zscale's work: swscale of ffmpeg 9 darkens whites by seven code values there.
     return (*steps, _zscale(opaque, _RGB16), step("format", "gbrp16le")), opaque
 

@@ -41,6 +41,20 @@ def text_of(value: object) -> str:
     return f"{value.numerator}/{value.denominator}" if isinstance(value, Fraction) else str(value)
 
 
+def pick_frames(first: int, count: int, rate: Fraction) -> Filter:
+    """Frames by index from 0, of a stream whose time base is one frame: ffmpeg rounds times to it.
+
+    By time and not by counting: ffmpeg builds the graph anew when the form of the pictures changes on the way,
+    and counters start again then.
+    """
+    begin = {"start": _seconds(first / rate)} if first else {}
+    return step("trim", **begin, end=_seconds((first + count) / rate))
+
+
+def _seconds(value: Fraction) -> str:
+    return f"{float(value):.6f}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputFile:
     """What is read. `options` go before `-i`; None is a flag without a value."""

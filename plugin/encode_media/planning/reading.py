@@ -12,7 +12,7 @@ from encode_media.media.pattern import FramePattern
 from encode_media.model.media import Media, MissingFrames, SourceKind, VideoStream
 from encode_media.model.plan import FrameLink
 from encode_media.model.preset import Preset
-from encode_media.planning.graph import Chain, InputFile, OutputFile, generate_run, step, text_of
+from encode_media.planning.graph import Chain, InputFile, OutputFile, generate_run, pick_frames, step, text_of
 from encode_media.timebase import FrameSpan, describe_rate, frames_text
 
 MOVIE_FIRST_FRAME = 1001
@@ -20,8 +20,6 @@ MOVIE_FIRST_FRAME = 1001
 
 LINK_FOLDER = "frames"
 _INTERLACED = frozenset({"tt", "bb", "tb", "bt"})
-_BLACK_FORMATS = {"exr": "gbrpf32le", "dpx": "gbrp10be", "jpg": "yuvj444p", "jpeg": "yuvj444p"}
-"""Pixel format of a generated black frame where the source's own may not be one its encoder takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +71,7 @@ def _read_movie(media: Media, video: VideoStream) -> Reading:
         if frames != video.frames:
             # How long the last picture stands is not always known: spare copies, then exactly as many as planned.
             steps += (step("tpad", stop=2, stop_mode="clone"),)
-        steps += (step("trim", end_frame=frames),)
+        steps += (pick_frames(0, frames, video.frame_rate),)
     return Reading(
         input=InputFile(path=f"file:{media.source.path}", options=_input_options(media.container, options)),
         steps=steps,
@@ -126,7 +124,7 @@ def _read_sequence(media: Media, video: VideoStream, preset: Preset) -> Reading:
             options=_input_options("image2", options),
         ),
         # ffmpeg reads on as long as there are files: frames behind the span are none of ours.
-        steps=(step("trim", end_frame=frames),),
+        steps=(pick_frames(0, frames, rate),),
         frames=frames,
         rate=rate,
         first_frame=span.first,
@@ -194,18 +192,31 @@ def _gap_note(media: Media, preset: Preset) -> str:
 
 
 def _black_frame(media: Media, video: VideoStream, rate: Fraction) -> tuple[str, ...]:
-    """One frame like the others, so that ffmpeg reads on without noticing."""
-    extension = PurePath(media.source.path).suffix.lstrip(".").lower()
+    """One frame in the form of the others, so that ffmpeg reads on without noticing."""
+    extension = PurePath(media.source.path).suffix
     options = {"frames:v": "1", "update": "1", "f": "image2"}
-    if extension == "exr":
-        options |= {"c:v": "exr", "format": "half" if "f16" in video.pixel_format else "float"}
+    if extension.lower() == ".exr":
+        options |= {"c:v": "exr", "format:v": "half" if "f16" in video.pixel_format else "float"}
     return generate_run(
         "color",
         {"c": "black", "s": f"{video.width}x{video.height}", "r": rate, "d": 1},
         OutputFile(
-            path=f"{LINK_FOLDER}/black{PurePath(media.source.path).suffix}",
-            video=(step("format", _BLACK_FORMATS.get(extension, video.pixel_format)),
-                   step("setsar", text_of(video.sample_aspect))),
+            path=f"{LINK_FOLDER}/black{extension}",
+            video=(
+                step("format", _black_format(video, extension.lower())),
+                step("setsar", text_of(video.sample_aspect)),
+            ),
             options=options,
         ),
-    )  # fmt: skip
+    )
+
+
+def _black_format(video: VideoStream, extension: str) -> str:
+    """The source's pixel format, or the nearest one its encoder takes."""
+    if extension == ".exr":
+        if "gray" in video.pixel_format:
+            return "grayf32le"
+        return "gbrapf32le" if video.has_alpha else "gbrpf32le"
+    if extension in (".jpg", ".jpeg") and not video.pixel_format.startswith("yuvj"):
+        return "yuvj444p"
+    return video.pixel_format

@@ -51,4 +51,5 @@ def chosen_sound(audio: tuple[AudioStream, ...]) -> tuple[AudioStream | None, st
         return None, "the source has no sound"
     chosen = audio[0]
     others = f"; {len(audio) - 1} more left out" if len(audio) > 1 else ""
-    return chosen, f"sound from track {chosen.index} ({chosen.codec}, {chosen.channels} channels){others}"
+    layout = chosen.layout or f"{chosen.channels} channels"
+    return chosen, f"sound from track {chosen.index} ({chosen.codec}, {layout}){others}"

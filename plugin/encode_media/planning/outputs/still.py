@@ -5,7 +5,7 @@ from __future__ import annotations
 from encode_media.model.plan import Expected, PlannedOutput
 from encode_media.model.preset import OutputSpec, VideoSpec
 from encode_media.planning.colour import convert, target_colour
-from encode_media.planning.graph import Chain, OutputFile, step
+from encode_media.planning.graph import Chain, OutputFile, pick_frames
 from encode_media.planning.outputs.draft import Draft, Options, Work, place, plain_options
 
 _JPEG_QUALITY = 2
@@ -55,7 +55,7 @@ def _frame(work: Work, spec: OutputSpec) -> int:
 
 
 def _pick(work: Work, frame: int) -> Chain:
-    return () if work.reading.frames == 1 else (step("select", f"eq(n,{frame})"),)
+    return () if work.reading.frames == 1 else (pick_frames(frame, 1, work.reading.rate),)
 
 
 def _place(work: Work, frame: int) -> str:
