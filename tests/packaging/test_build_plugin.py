@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -20,18 +21,19 @@ CONNECT_NAME = re.compile(
 """The rule of Connect's plugin manager, written down from its documentation."""
 
 
-def build(folder: Path, *options: str, version: str = __version__) -> subprocess.CompletedProcess[str]:
-    """Runs the command on a copy, as the build writes beside `setup.py`."""
-    import shutil
-
+def copy_checkout(folder: Path, version: str = __version__) -> None:
+    """The build writes beside `setup.py`, so it works on a copy."""
     for name in ("plugin", "presets", "resource", "hooks"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE", "MANIFEST.in"):
         shutil.copy2(ROOT / name, folder / name)
     file = folder / "plugin" / "encode_media" / "version.py"
     file.write_text(file.read_text().replace(__version__, version))
+
+
+def build(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-W", "ignore", "setup.py", "-q", "build_plugin", *options],
+        [sys.executable, "-W", "ignore", "setup.py", "-q", "build_plugin", "--no-deps", *options],
         cwd=folder,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
@@ -43,7 +45,8 @@ def build(folder: Path, *options: str, version: str = __version__) -> subprocess
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("build")
-    done = build(folder, "--no-deps")
+    copy_checkout(folder)
+    done = build(folder)
     assert done.returncode == 0, done.stderr
     (made,) = (folder / "dist").iterdir()
     return made
@@ -108,14 +111,17 @@ def test_the_package_in_the_bundle_uses_the_bundle_s_presets(installed: Path) ->
 
 
 def test_the_same_files_give_the_same_zip(bundle: Path, tmp_path: Path) -> None:
-    build(tmp_path, "--no-deps")
+    done = build(bundle.parent.parent, "--dist-dir", str(tmp_path))
 
-    assert (tmp_path / "dist" / bundle.name).read_bytes() == bundle.read_bytes()
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / bundle.name).read_bytes() == bundle.read_bytes()
 
 
 @pytest.mark.parametrize("version", ["1.0.0.dev1", "1.0.0.post1", "1.0.0+g12"])
 def test_a_version_connect_would_ignore_is_refused(tmp_path: Path, version: str) -> None:
-    done = build(tmp_path, "--no-deps", version=version)
+    copy_checkout(tmp_path, version)
+
+    done = build(tmp_path)
 
     assert done.returncode != 0
     assert "Connect does not recognise the version" in done.stderr
@@ -123,7 +129,9 @@ def test_a_version_connect_would_ignore_is_refused(tmp_path: Path, version: str)
 
 
 def test_a_release_candidate_is_made(tmp_path: Path) -> None:
-    done = build(tmp_path, "--no-deps", version="1.0.0rc1")
+    copy_checkout(tmp_path, "1.0.0rc1")
+
+    done = build(tmp_path)
 
     assert done.returncode == 0, done.stderr
     assert [path.name for path in (tmp_path / "dist").iterdir()] == ["ftrack-encode-media-1.0.0rc1.zip"]

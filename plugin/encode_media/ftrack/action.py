@@ -27,8 +27,9 @@ from encode_media.settings import Settings
 log = logging.getLogger(__name__)
 
 ACTION_ID = "encode-media"
-READ_S = 0.7
-"""For reading sources before the form appears: with it, a form is there within a second."""
+READ_S = 2.0
+"""At the most, for reading sources before the form appears: a movie takes 0.3 s on an idle machine. Waiting a
+moment longer is better than a form that knows nothing; other events are answered meanwhile."""
 ANSWER_S = 0.9
 """After this a person is answered although not all versions are queued yet."""
 
