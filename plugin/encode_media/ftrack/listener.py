@@ -94,10 +94,9 @@ class Listener:
         while not stop.is_set():
             try:
                 connection = HubConnection.open(self._settings, self._subscriptions(), health_s=self._health_s)
-            except NotPermitted:
-                if not patient:
+            except (NotPermitted, ServerUnavailable) as error:
+                if isinstance(error, NotPermitted) and not patient:
                     raise
-            except ServerUnavailable as error:
                 if not told:
                     log.warning("%s It is tried again until it answers.", error.message)
                 told = True
