@@ -78,6 +78,8 @@ def _leaf(text: str, context: Mapping[str, Any], path: tuple[str | int, ...]) ->
         raise ExpressionError("the result is not a number", path)
     if result is not None and not isinstance(result, str | int | float):
         raise ExpressionError("the result must be a text, a number, true, false or none", path)
+    if isinstance(result, int) and abs(result) > _MAX_NUMBER:
+        raise ExpressionError("the result is too large a number", path)
     if len(str(result)) > MAX_RESULT:
         raise ExpressionError(f"the result is longer than {MAX_RESULT} characters", path)
     return result

@@ -1,8 +1,10 @@
-"""Which codec, container and pixel format go together; a preset that says otherwise is refused before any work."""
+"""What goes together, and how far numbers go; a preset that says otherwise is refused before any work."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from fractions import Fraction
 from types import MappingProxyType
 
 from encode_media.model.preset import OutputKind, OutputSpec
@@ -33,6 +35,14 @@ SPEEDS = MappingProxyType({
 QUALITY = MappingProxyType({"h264": (0, 51), "prores": (1, 31), "vp9": (0, 63), "mjpeg": (1, 31)})
 """Best and worst of each encoder's own scale."""
 
+MAX_SIDE = 16384
+"""Pixels; the largest picture H.264 and JPEG readers take."""
+MAX_GOP_S = 60
+MAX_B_FRAMES = 16
+MAX_FRAME_NUMBER = 9_999_999
+MAX_NAME = 100
+_BITRATE = re.compile(r"\A[0-9]{1,6}(\.[0-9]{1,3})?[kM]?\Z")
+
 AUDIO_CHANNELS = (1, 2, 6)
 AUDIO_RATES = (44100, 48000)
 
@@ -48,8 +58,13 @@ def pair_problems(output: OutputSpec) -> Iterator[tuple[str, str, tuple[str, ...
         yield from _one_of("audio.sample_rate", output.audio.sample_rate, AUDIO_RATES)
         if output.audio.codec == "opus":
             yield from _one_of("audio.sample_rate", output.audio.sample_rate, (48000,))
-    if not 0 <= output.position <= 1:
-        yield "position", f"{output.position:g} is outside the source", ("a number from 0 to 1",)
+        yield from _bitrate("audio.bitrate", output.audio.bitrate)
+    if not 0 < len(output.name) <= MAX_NAME or not output.name.isprintable():
+        yield "name", "can't be a component's name", (f"1 to {MAX_NAME} characters on one line",)
+    yield from _within("position", output.position, 0, 1)
+    yield from _within("first_frame", output.first_frame, 0, MAX_FRAME_NUMBER)
+    for key in ("rung", "max_width", "max_height"):
+        yield from _within(f"size.{key}", getattr(output.size, key), 2, MAX_SIDE)
 
 
 def _video_problems(output: OutputSpec) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -59,11 +74,25 @@ def _video_problems(output: OutputSpec) -> Iterator[tuple[str, str, tuple[str, .
         yield from _one_of("video.profile", video.profile, PROFILES[video.codec])
     if video.speed is not None:
         yield from _one_of("video.speed", video.speed, SPEEDS.get(video.codec, ()))
-    if video.quality is not None:
-        best, worst = QUALITY.get(video.codec, (0, 0))
-        if not best <= video.quality <= worst:
-            allowed = f"a number from {best} (best) to {worst}" if worst else "no quality"
-            yield "video.quality", f"{video.quality:g} is no quality of {video.codec}", (allowed,)
+    if video.quality is not None and video.codec not in QUALITY:
+        yield "video.quality", f"{video.codec} has no quality", ()
+    elif video.quality is not None:
+        yield from _within("video.quality", video.quality, *QUALITY[video.codec])
+    yield from _within("video.gop_s", video.gop_s, 0, MAX_GOP_S)
+    yield from _within("video.b_frames", video.b_frames, 0, MAX_B_FRAMES)
+    yield from _bitrate("video.max_bitrate", video.max_bitrate)
+
+
+def _within(
+    key: str, value: float | Fraction | None, low: float, high: float
+) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    if value is not None and not low <= value <= high:
+        yield key, f"{float(value):g} is out of bounds", (f"a number from {low:g} to {high:g}",)
+
+
+def _bitrate(key: str, value: str | None) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    if value is not None and not _BITRATE.match(value):
+        yield key, f"{value!r} is no bit rate", ("a number with k or M behind it, such as 192k or 20M",)
 
 
 def _one_of(key: str, value: object, allowed: tuple[object, ...]) -> Iterator[tuple[str, str, tuple[str, ...]]]:

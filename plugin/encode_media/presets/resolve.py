@@ -108,7 +108,7 @@ def _outputs(file: PresetFile, context: Context, problems: list[PresetProblem]) 
     for index, written in enumerate(file.outputs):
         prefix = f"outputs[{index}]"
         try:
-            if not evaluate(written.get(WHEN, True), context):
+            if not evaluate({WHEN: written.get(WHEN, True)}, context)[WHEN]:
                 continue
             output = read_output(_wanted(evaluate(written, context)))
         except ExpressionError as error:

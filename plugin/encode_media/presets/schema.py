@@ -52,7 +52,7 @@ class InvalidPresetError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Document:
+class PresetDocument:
     """The keys of a file. Outputs and a few others stay as written: their expressions come later."""
 
     __pydantic_config__ = STRICT
@@ -122,7 +122,7 @@ def load_preset(path: Path) -> PresetFile:
     )
 
 
-_DOCUMENT = TypeAdapter(_Document)
+_DOCUMENT = TypeAdapter(PresetDocument)
 _OUTPUT = TypeAdapter(OutputSpec)
 
 
@@ -177,7 +177,7 @@ def _whole_file(path: Path, problem: str) -> InvalidPresetError:
     return InvalidPresetError([PresetProblem(file=str(path), key="", problem=problem)])
 
 
-def _document_problems(document: _Document, path: Path) -> Iterator[PresetProblem]:
+def _document_problems(document: PresetDocument, path: Path) -> Iterator[PresetProblem]:
     def found(key: str, problem: str, *allowed: str) -> PresetProblem:
         return PresetProblem(file=str(path), key=key, problem=problem, allowed=allowed)
 
@@ -233,7 +233,7 @@ def _problem(item: dict[str, Any], file: str, prefix: str) -> PresetProblem:
     key = key_path(location, prefix)
     if item["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         word = str(location[-1])
-        allowed = _keys_at(location[:-1], OutputSpec if prefix else _Document)
+        allowed = _keys_at(location[:-1], OutputSpec if prefix else PresetDocument)
         return PresetProblem(
             file=file, key=key, problem=f"there is no key {word}", allowed=allowed, nearest=nearest(word, allowed)
         )

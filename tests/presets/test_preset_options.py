@@ -1,0 +1,74 @@
+"""Options as forms, `--set` and the API give them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from encode_media.errors import InvalidParameters
+from encode_media.model.preset import Option, OptionKind
+from encode_media.presets.options import MAX_TEXT, allowed_values, resolve_options
+
+OPTIONS = {
+    "height": Option(kind=OptionKind.CHOICE, label="Height", default=1080, choices=(720, 1080)),
+    "quality": Option(kind=OptionKind.NUMBER, label="Quality", default=18, minimum=10, maximum=30),
+    "audio": Option(kind=OptionKind.BOOLEAN, label="Sound", default=True),
+    "rate": Option(kind=OptionKind.RATE, label="Rate"),
+    "note": Option(kind=OptionKind.TEXT, label="Note", default=""),
+}
+
+
+def resolved(**given: Any) -> dict[str, Any]:
+    return resolve_options("review", OPTIONS, given)
+
+
+def test_what_is_not_given_has_its_default() -> None:
+    assert resolved() == {"height": 1080, "quality": 18, "audio": True, "rate": None, "note": ""}
+
+
+@pytest.mark.parametrize("empty", ["", None])
+def test_an_empty_field_of_a_form_means_the_default(empty: object) -> None:
+    assert resolved(quality=empty)["quality"] == 18
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "value"),
+    [
+        ("height", "720", 720), ("height", 720, 720), ("quality", "20", 20), ("quality", 20.5, 20.5),
+        ("audio", "off", False), ("audio", "true", True), ("audio", 0, False), ("audio", "No", False),
+        ("rate", "23.976", "24000/1001"), ("rate", 25, "25/1"), ("rate", "30000/1001", "30000/1001"),
+        ("note", "für später", "für später"),
+    ],
+)  # fmt: skip
+def test_text_from_a_form_becomes_the_value_it_means(name: str, given: object, value: object) -> None:
+    result = resolved(**{name: given})[name]
+
+    assert result == value
+    assert type(result) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("height", "721"), ("height", [720]), ("quality", "9"), ("quality", 31), ("quality", "nan"),
+        ("quality", "1e999"), ("quality", "twenty"), ("quality", True), ("quality", [18]), ("audio", "maybe"),
+        ("rate", "0"), ("rate", "fast"), ("rate", "24/0"), ("note", "two\nlines"), ("note", "x" * (MAX_TEXT + 1)),
+        ("note", 5),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_refused_with_what_is_allowed(name: str, given: object) -> None:
+    with pytest.raises(InvalidParameters) as caught:
+        resolved(**{name: given})
+
+    assert caught.value.code == "options.invalid"
+    assert caught.value.details["option"] == name
+    assert allowed_values(OPTIONS[name]) in caught.value.hint
+
+
+def test_an_unknown_option_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(InvalidParameters) as caught:
+        resolved(qualty=18)
+
+    assert caught.value.code == "options.unknown"
+    assert "quality" in caught.value.hint
