@@ -52,7 +52,9 @@ def test_right_click_form_progress_done_and_it_plays(page_at, results):
 
     wait_for_toast(page, "queued")
     wait_for_job(page, "running")
-    wait_until(page, "Number(document.querySelector('[data-testid=\"job\"] [role=progressbar]')?.ariaValueNow) > 5")
+    wait_until(
+        page, "Number(document.querySelector('[data-testid=\"job\"] [role=progressbar]')?.ariaValueNow) > 5"
+    )
     screenshot(page, results, "demo")
     wait_for_job(page, "done")
     wait_for_toast(page, "done")
@@ -81,7 +83,9 @@ def test_two_versions_are_encoded_from_one_form(page_at, results):
     submit_form(page)
 
     wait_for_toast(page, "2 versions queued")
-    wait_until(page, "document.querySelectorAll('[data-testid=\"job\"][data-state=\"done\"]').length === 2", timeout_s=90)
+    wait_until(
+        page, 'document.querySelectorAll(\'[data-testid="job"][data-state="done"]\').length === 2', timeout_s=90
+    )
     screenshot(page, results, "two-versions")
 
 
@@ -94,7 +98,9 @@ def test_a_gap_is_explained_in_the_form_and_held_when_chosen(page_at, results):
     choose_action(page, "Encode Media")
     form(page)
     submit_form(page)
-    wait_until(page, "document.querySelector('[data-testid=\"form-dialog\"]').innerText.includes('frames are missing')")
+    wait_until(
+        page, "document.querySelector('[data-testid=\"form-dialog\"]').innerText.includes('frames are missing')"
+    )
     screenshot(page, results, "form-gap")
 
     fill_form(page, {"option_missing_frames": "Hold the frame before"})

@@ -29,11 +29,11 @@ def test_a_movie_becomes_a_review_with_the_right_frames_and_meta(running_studio:
     assert time.monotonic() - before < 5
 
     (result,) = running_studio.results(1)
-    assert ("done", None) == (result["status"], result["error"])
+    assert (result["status"], result["error"]) == ("done", None)
     components = running_studio.components("sh010_comp")
     assert {"main", "ftrackreview-mp4", "poster", "thumbnail"} == set(components)
     meta = _ftr_meta(components["ftrackreview-mp4"])
-    assert (0, 72, 1280, 720) == (meta["frameIn"], meta["frameOut"], meta["width"], meta["height"])
+    assert (meta["frameIn"], meta["frameOut"], meta["width"], meta["height"]) == (0, 72, 1280, 720)
     assert abs(Fraction(24000, 1001) - Fraction(meta["frameRate"])) < Fraction(1, 1000)
     version = running_studio.version("sh010_comp")
     running_studio.session.populate([version], "thumbnail_id")
@@ -46,7 +46,7 @@ def test_progress_comes_first_at_zero_and_last_at_hundred_and_never_goes_back(ru
 
     percents = [data["percent"] for data in running_studio.progress_of(result["jobId"])]
     assert percents == sorted(percents)
-    assert 100 == percents[-1]
+    assert percents[-1] == 100
     assert len(percents) >= 3
 
 
@@ -56,7 +56,7 @@ def test_the_ftrack_job_belongs_to_the_artist_and_ends_done(running_studio: Stud
 
     job = running_studio.session.get("Job", result["ftrackJobId"])
     running_studio.session.populate([job], "status, user.username, data")
-    assert ("done", "artist") == (job["status"], job["user"]["username"])
+    assert (job["status"], job["user"]["username"]) == ("done", "artist")
     assert "sh010_comp" in json.loads(job["data"])["description"]
 
 
@@ -67,9 +67,9 @@ def test_an_exr_sequence_becomes_a_review_of_its_48_frames(running_studio: Studi
     running_studio.submit(selection, preset="review")
     (result,) = running_studio.results(1)
 
-    assert "done" == result["status"], result["error"]
+    assert result["status"] == "done", result["error"]
     review = next(output for output in result["outputs"] if output["name"] == "ftrackreview-mp4")
-    assert (48, 1280, 720) == (review["frames"], review["width"], review["height"])
+    assert (review["frames"], review["width"], review["height"]) == (48, 1280, 720)
 
 
 def test_a_gap_is_said_in_the_form_and_refused_with_its_frames(running_studio: Studio):
@@ -95,7 +95,7 @@ def test_a_gap_is_held_when_the_artist_says_so(running_studio: Studio):
     assert answer["success"], answer
     (result,) = running_studio.results(1)
 
-    assert "done" == result["status"], result["error"]
+    assert result["status"] == "done", result["error"]
     assert {24} == {o["frames"] for o in result["outputs"] if o["name"].startswith("ftrackreview-mp4")}
 
 
@@ -103,10 +103,10 @@ def test_a_still_stays_a_still(running_studio: Studio):
     running_studio.submit(running_studio.selection("sh020_concept"), preset="review")
     (result,) = running_studio.results(1)
 
-    assert "done" == result["status"], result["error"]
+    assert result["status"] == "done", result["error"]
     assert {"ftrackreview-image", "thumbnail"} == {output["name"] for output in result["outputs"]}
     meta = _ftr_meta(running_studio.components("sh020_concept")["ftrackreview-image"])
-    assert "image" == meta["format"]
+    assert meta["format"] == "image"
 
 
 def test_two_versions_in_one_selection_become_two_jobs(running_studio: Studio):
@@ -126,7 +126,7 @@ def test_a_bad_version_says_why_and_does_not_stop_the_good_one(running_studio: S
     assert "sh030_notes" in answer["message"]
     assert "not a media file" in answer["message"]
     (result,) = running_studio.results(1)
-    assert "done" == result["status"]
+    assert result["status"] == "done"
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_deliverables_are_components_beside_the_review(running_studio: Studio, p
     running_studio.submit(running_studio.selection("sh010_comp"), preset=preset)
     (result,) = running_studio.results(1)
 
-    assert "done" == result["status"], result["error"]
+    assert result["status"] == "done", result["error"]
     output = next(output for output in result["outputs"] if output["name"] == name)
     assert frames == output["frames"]
     component = running_studio.components("sh010_comp")[name]
@@ -171,12 +171,10 @@ def test_a_published_version_gets_its_review_by_itself_once(running_studio: Stud
 
     assert (version["id"], "done") == (result["versionId"], result["status"])
     names = wait_for(
-        lambda: [
-            row["name"] for row in session.query(f'Component where version_id is "{version["id"]}"').all()
-        ],
+        lambda: [row["name"] for row in session.query(f'Component where version_id is "{version["id"]}"').all()],
         what="the components",
     )
-    assert 1 == names.count("ftrackreview-mp4")
+    assert names.count("ftrackreview-mp4") == 1
 
 
 def test_wrong_form_values_bring_the_form_back_with_the_reason(running_studio: Studio):

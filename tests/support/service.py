@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import ftrack_api
+
 from encode_media.ftrack.client import ActionClient
 from encode_media.sandbox.server import Address
 from support.sandbox import RunningSandbox, wait_for
@@ -118,7 +119,9 @@ def product(
 
 
 @contextlib.contextmanager
-def studio(data: Path, *words: str, user: str = "artist", environ: Mapping[str, str] | None = None) -> Iterator[Studio]:
+def studio(
+    data: Path, *words: str, user: str = "artist", environ: Mapping[str, str] | None = None
+) -> Iterator[Studio]:
     """The product with an artist at a browser."""
     with product(data, *words, environ=environ) as server:
         session = server.session(user)

@@ -14,6 +14,7 @@ from encode_media.ftrack.forms import Answer, SourceView, first_page, options_pa
 from encode_media.ftrack.gateway import Gateway
 from encode_media.ftrack.messages import ftrack_job_id
 from encode_media.ftrack.readiness import MAX_READ, Desk, is_correctable, known_problems, look
+from encode_media.ftrack.review import AUTO_LOCATION, deliverable_locations
 from encode_media.ftrack.selection import EntityKind, Entry, Selection, read_selection
 from encode_media.ftrack.submission import Wish, submit_target
 from encode_media.ftrack.texts import render, word
@@ -93,7 +94,7 @@ def launch(desk: Desk, gateway: Gateway, data: Mapping[str, Any], user: UserInfo
         if answer.page == 1:
             presets = [desk.catalog.get(name) for name in desk.catalog.names()]
             answer = replace(answer, options=without_foreign(answer.options, preset, presets))
-        wish = _wish(desk, preset.name, answer.options, user, origin="form")
+        wish = _wish(desk, preset.name, answer.options, user, origin="form", location=answer.location)
         if answer.more:
             send(options_page(_views(desk, gateway, targets, user), preset, answer=answer))
             return
@@ -160,10 +161,29 @@ def failed_reply(error: EncodeMediaError) -> Reply:
     return {"success": False, "message": f"{error.message} {error.hint}".strip(), "code": error.code}
 
 
-def _wish(desk: Desk, preset: str, options: Mapping[str, Any], user: UserInfo, *, origin: str) -> Wish:
+def _wish(
+    desk: Desk,
+    preset: str,
+    options: Mapping[str, Any],
+    user: UserInfo,
+    *,
+    origin: str,
+    location: str = AUTO_LOCATION,
+) -> Wish:
     """Raises: InvalidParameters."""
+    allowed = (AUTO_LOCATION, *_locations(desk))
+    if location not in allowed:
+        raise failure(
+            "options.invalid", option="location", problem=f"{location!r} can't be used", allowed=", ".join(allowed)
+        )
     checked = resolve_options(preset, desk.catalog.get(preset).options, options)
-    return Wish(preset=preset, options=checked, user=user, origin=origin, priority=PRIORITY_INTERACTIVE)
+    return Wish(
+        preset=preset, options=checked, user=user, origin=origin, priority=PRIORITY_INTERACTIVE, location=location
+    )
+
+
+def _locations(desk: Desk) -> tuple[str, ...]:
+    return deliverable_locations(has_output_root=desk.settings.output_root is not None)
 
 
 def _submit_all(
@@ -230,7 +250,15 @@ def _form(
     presets = _suiting_first(desk.catalog, views)
     default = desk.settings.default_preset
     preset = default if any(each.name == default for each in presets) else presets[0].name
-    return first_page(views, presets, preset=preset, skipped=selection.skipped, answer=answer, problem=problem)
+    return first_page(
+        views,
+        presets,
+        preset=preset,
+        skipped=selection.skipped,
+        locations=_locations(desk),
+        answer=answer,
+        problem=problem,
+    )
 
 
 def _suiting_first(catalog: Catalog, views: Iterable[SourceView]) -> list[PresetFile]:

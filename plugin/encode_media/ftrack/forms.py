@@ -2,7 +2,7 @@
 
 ftrack's forms are flat lists without conditions. So the first page has the sources, the presets and the
 options most presets have; the second page, on demand, has all options of the chosen preset. Field names are
-`preset`, `more`, and `option_<name>` for an option of the preset.
+`preset`, `location`, `more`, and `option_<name>` for an option of the preset.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from encode_media.errors import EncodeMediaError
+from encode_media.ftrack.review import AUTO_LOCATION
 from encode_media.ftrack.texts import render, word
 from encode_media.model.media import Media, SourceKind
 from encode_media.model.preset import Option, OptionKind
@@ -60,6 +61,8 @@ class Answer:
 
     preset: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    location: str = AUTO_LOCATION
+    """Where deliverables go: the name of a location, or `auto`."""
     more: bool = False
     """The options page is wanted before anything is queued."""
     page: int = 1
@@ -75,6 +78,7 @@ def read_answer(values: Mapping[str, Any]) -> Answer:
     return Answer(
         preset=str(values.get("preset") or ""),
         options=options,
+        location=str(values.get("location") or AUTO_LOCATION),
         more=_boolean(values.get("more")) is True,
         page=2 if str(values.get("form_step")) == "2" else 1,
     )
@@ -86,10 +90,14 @@ def first_page(
     *,
     preset: str,
     skipped: Sequence[str] = (),
+    locations: Sequence[str] = (),
     answer: Answer | None = None,
     problem: EncodeMediaError | None = None,
 ) -> Form:
-    """Sources, preset and shared options; with `answer` and `problem` the same page to correct."""
+    """Sources, preset and shared options; with `answer` and `problem` the same page to correct.
+
+    `locations` are those deliverables can go to; a choice is shown where there are several.
+    """
     answer = answer or Answer(preset=preset)
     choices = [{"label": render("preset_choice", preset=each), "value": each.name} for each in presets]
     known = {each.name for each in presets}
@@ -109,6 +117,9 @@ def first_page(
         if applies(name, option, sources):
             items += _problem_items(problem, at=name)
             items.append(option_field(name, option, answer.options.get(name), open_choice=True))
+    if len(locations) > 1:
+        items += _problem_items(problem, at="location")
+        items.append(_location_field(locations, answer.location))
     items.append({"type": "boolean", "name": "more", "label": word("more"), "value": answer.more})
     items.append({"type": "hidden", "name": "form_step", "value": "1"})
     return _form(items, submit=word("submit"))
@@ -129,6 +140,7 @@ def options_page(
             items += _problem_items(problem, at=name)
             items.append(option_field(name, option, answer.options.get(name), open_choice=False))
     items.append({"type": "hidden", "name": "preset", "value": preset.name})
+    items.append({"type": "hidden", "name": "location", "value": answer.location})
     items.append({"type": "hidden", "name": "form_step", "value": "2"})
     return _form(items, submit=word("submit"))
 
@@ -187,6 +199,13 @@ def option_field(name: str, option: Option, value: Any, *, open_choice: bool) ->
     if option.kind is OptionKind.NUMBER:
         return item | {"type": "number", "value": shown, "empty_text": word("as_preset")}
     return item | {"type": "text", "value": "" if shown is None else str(shown), "empty_text": word("as_preset")}
+
+
+def _location_field(locations: Sequence[str], chosen: str) -> Item:
+    data = [
+        {"label": render("location_choice", location=name), "value": name} for name in (AUTO_LOCATION, *locations)
+    ]
+    return {"type": "enumerator", "name": "location", "label": word("location"), "value": chosen, "data": data}
 
 
 def choice_text(value: Any) -> str:

@@ -77,6 +77,11 @@ def read_meta(text: str | None) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def deliverable_locations(*, has_output_root: bool) -> tuple[str, ...]:
+    """The locations deliverables can be sent to from here."""
+    return (SERVER_LOCATION, UNMANAGED_LOCATION) if has_output_root else (SERVER_LOCATION,)
+
+
 def location_for(output: OutputResult, wanted: str, *, has_output_root: bool) -> str:
     """The name of the location an output goes to.
 

@@ -9,6 +9,7 @@ from encode_media.errors import EncodeMediaError, failure
 from encode_media.ftrack.entities import ComponentInfo, Target, UserInfo
 from encode_media.ftrack.ftrack_job import create_ftrack_job
 from encode_media.ftrack.gateway import Gateway
+from encode_media.ftrack.review import AUTO_LOCATION
 from encode_media.ftrack.sources import best_source
 from encode_media.jobs.engine import JobClient, Submission
 from encode_media.model.request import EncodeRequest, Options, PublishTarget
@@ -27,6 +28,8 @@ class Wish:
     user: UserInfo
     origin: str
     priority: int
+    location: str = AUTO_LOCATION
+    """Where deliverables go."""
     again: bool = True
     """False leaves alone what has already been encoded (triggers)."""
 
@@ -72,6 +75,7 @@ def submit_target(gateway: Gateway, client: JobClient, catalog: Catalog, target:
             version_label=target.version.label,
             user_id=wish.user.id,
             username=wish.user.username,
+            location=wish.location,
         ),
         origin=wish.origin,
         priority=wish.priority,
