@@ -32,7 +32,11 @@ export class Actions {
       },
     });
     if (!this.hub.connected) return this.menu.settle("Not connected to the event hub. Actions come back with it.");
-    request = this.hub.publish("ftrack.action.discover", { selection }, { onReply: (data) => this.menu.add(itemsOf(data)) });
+    request = this.hub.publish(
+      "ftrack.action.discover",
+      { selection },
+      { onReply: (data) => this.menu.add(itemsOf(data)) },
+    );
     timer = setTimeout(() => this.menu.settle(NO_ACTIONS), DISCOVER_MS);
   }
 
@@ -65,12 +69,16 @@ export class Actions {
       request.forget();
       this.#failed(NOBODY);
     }, LAUNCH_MS);
-    const request = this.hub.publish("encode-media.cancel", { jobId }, {
-      onReply: (reply) => {
-        clearTimeout(timer);
-        this.#message(reply);
+    const request = this.hub.publish(
+      "encode-media.cancel",
+      { jobId },
+      {
+        onReply: (reply) => {
+          clearTimeout(timer);
+          this.#message(reply);
+        },
       },
-    });
+    );
   }
 
   #failed(sentence) {
@@ -94,7 +102,8 @@ export class Actions {
 
   #message(reply) {
     if (typeof reply === "boolean") this.toasts.show("", { success: reply });
-    else if (typeof reply?.message === "string") this.toasts.show(reply.message, { success: reply.success !== false });
+    else if (typeof reply?.message === "string")
+      this.toasts.show(reply.message, { success: reply.success !== false });
     else return false;
     return true;
   }

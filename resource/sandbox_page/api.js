@@ -26,7 +26,8 @@ export class Api {
     } catch {
       throw new ApiError(`The server's answer could not be read (status ${response.status}).`);
     }
-    if (!Array.isArray(body)) throw new ApiError(errorSentence(body, response.status), { kind: body?.exception ?? "server" });
+    if (!Array.isArray(body))
+      throw new ApiError(errorSentence(body, response.status), { kind: body?.exception ?? "server" });
     return body;
   }
 
@@ -45,15 +46,19 @@ export class Api {
       });
     } catch (error) {
       const slow = error.name === "TimeoutError";
-      throw new ApiError(slow ? "The server did not answer in time." : "The server cannot be reached.", { kind: "unreachable" });
+      throw new ApiError(slow ? "The server did not answer in time." : "The server cannot be reached.", {
+        kind: "unreachable",
+      });
     }
   }
 
   /** All rows of a query, page after page, up to `limit`. */
   async query(expression, { limit = 2000 } = {}) {
     const rows = [];
-    for (let offset = 0; offset !== null && rows.length < limit; ) {
-      const [answer] = await this.call([{ action: "query", expression: `${expression} offset ${offset} limit ${PAGE}` }]);
+    for (let offset = 0; offset !== null && rows.length < limit;) {
+      const [answer] = await this.call([
+        { action: "query", expression: `${expression} offset ${offset} limit ${PAGE}` },
+      ]);
       rows.push(...answer.data);
       const next = answer.metadata?.next?.offset ?? null;
       offset = next !== null && next > offset ? next : null;

@@ -26,8 +26,15 @@ export class Client {
     this.api = new Api({ ...shared, username: user.username });
     this.hub = new Hub({ ...shared, user });
     this.actions = new Actions({ hub: this.hub, menu, dialog, toasts });
-    this.tree = new Tree($("tree-host"), { onSelect: (node) => this.#openNode(node), onMenu: (node, at) => this.#nodeMenu(node, at) });
-    this.detail = new Detail($("detail"), { api: this.api, onClose: () => frame.closeDetail(), onMenu: (version, at) => this.#menu([version], at) });
+    this.tree = new Tree($("tree-host"), {
+      onSelect: (node) => this.#openNode(node),
+      onMenu: (node, at) => this.#nodeMenu(node, at),
+    });
+    this.detail = new Detail($("detail"), {
+      api: this.api,
+      onClose: () => frame.closeDetail(),
+      onMenu: (version, at) => this.#menu([version], at),
+    });
     this.versions = new Versions($("versions-host"), {
       api: this.api,
       count: $("stage-count"),
@@ -35,7 +42,11 @@ export class Client {
       onOpen: (version, how) => this.open(version, how),
       onMenu: (at) => this.#menu(this.versions.selected, at),
     });
-    this.jobs = new Jobs($("jobs"), { api: this.api, userId: user.id, onCancel: (jobId) => this.actions.cancel(jobId) });
+    this.jobs = new Jobs($("jobs"), {
+      api: this.api,
+      userId: user.id,
+      onCancel: (jobId) => this.actions.cancel(jobId),
+    });
     this.jobs.setOpen(!frame.isNarrow);
     this.showDetail = debounce(() => this.detail.show(this.versions.current), 60);
     this.refresh = debounce(() => void this.#refresh(), SETTLE_MS);
@@ -92,7 +103,13 @@ export class Client {
   }
 
   #openNode(node) {
-    fill($("stage-title"), pathOf(node).flatMap((name, index, all) => [index > 0 && h("span", { class: "crumb-mark", "aria-hidden": "true" }, " / "), h("span", { class: index === all.length - 1 ? "crumb" : "crumb crumb-above" }, name)]));
+    fill(
+      $("stage-title"),
+      pathOf(node).flatMap((name, index, all) => [
+        index > 0 && h("span", { class: "crumb-mark", "aria-hidden": "true" }, " / "),
+        h("span", { class: index === all.length - 1 ? "crumb" : "crumb crumb-above" }, name),
+      ]),
+    );
     this.frame.closeBrowser();
     this.loading = this.loadVersions({ fresh: true });
   }
@@ -107,7 +124,8 @@ export class Client {
       const versions = await loadVersions(this.api, where);
       if (turn === this.#turn) this.versions.show(versions);
     } catch (error) {
-      if (turn === this.#turn) this.versions.showError(error.message, () => void this.loadVersions({ fresh: true }));
+      if (turn === this.#turn)
+        this.versions.showError(error.message, () => void this.loadVersions({ fresh: true }));
     }
   }
 
@@ -139,11 +157,20 @@ export class Client {
     button.setAttribute("aria-expanded", "true");
     const selection = this.versions.selected.map(({ id }) => ({ entityId: id, entityType: "assetversion" }));
     const title = selectionTitle(this.versions.selected.map(versionName));
-    this.actions.openMenu({ selection, title, at: { x: box.left, y: box.bottom + 4 }, onClose: () => button.setAttribute("aria-expanded", "false") });
+    this.actions.openMenu({
+      selection,
+      title,
+      at: { x: box.left, y: box.bottom + 4 },
+      onClose: () => button.setAttribute("aria-expanded", "false"),
+    });
   }
 
   #nodeMenu(node, at) {
-    this.actions.openMenu({ selection: [{ entityId: node.id, entityType: node.entityType }], title: node.name, at });
+    this.actions.openMenu({
+      selection: [{ entityId: node.id, entityType: node.entityType }],
+      title: node.name,
+      at,
+    });
   }
 
   #listen() {
@@ -153,7 +180,10 @@ export class Client {
     hub.addEventListener("connected", () => this.#mark("tree", "list", "detail", "jobs"));
     hub.subscribe("ftrack.update", (data) => this.#updated(data));
     hub.subscribe("ftrack.location.component-added", () => this.#mark("detail"));
-    hub.subscribe("encode-media.progress", (data) => this.jobs.progress(data) || (this.#isMine(data) && this.#mark("jobs")));
+    hub.subscribe(
+      "encode-media.progress",
+      (data) => this.jobs.progress(data) || (this.#isMine(data) && this.#mark("jobs")),
+    );
     hub.subscribe("encode-media.result", (data) => {
       this.jobs.result(data);
       this.#mark("jobs");
@@ -184,7 +214,9 @@ export class Client {
 
   /** Review media shows on the version as well: the one that owns the component is read again. */
   #componentUpdated(entity) {
-    const owner = [entity.parentId, ...(entity.parents ?? []).map(({ entityId }) => entityId)].find((id) => this.versions.has(id));
+    const owner = [entity.parentId, ...(entity.parents ?? []).map(({ entityId }) => entityId)].find((id) =>
+      this.versions.has(id),
+    );
     if (owner) this.#stale.versions.add(owner);
     this.#mark("detail");
   }

@@ -4,7 +4,13 @@ import { $, fill, h, icon, setText } from "./dom.js";
 
 /** A lost line is often back at once: only a longer loss is worth a banner. */
 const BANNER_AFTER_MS = 1_200;
-const WORDS = { connected: "Connected", connecting: "Connecting…", waiting: "Disconnected", closed: "Closed", idle: "Connecting…" };
+const WORDS = {
+  connected: "Connected",
+  connecting: "Connecting…",
+  waiting: "Disconnected",
+  closed: "Closed",
+  idle: "Connecting…",
+};
 
 let bannerTimer = 0;
 let countdown = 0;
@@ -19,7 +25,13 @@ export function showConnection(hub) {
 
 function showBanner(hub) {
   const wait = h("span", { "aria-hidden": "true" });
-  const tick = () => setText(wait, hub.state === "waiting" ? ` Trying again in ${Math.max(0, Math.ceil((hub.retryAt - Date.now()) / 1000))} s.` : " Trying now…");
+  const tick = () =>
+    setText(
+      wait,
+      hub.state === "waiting"
+        ? ` Trying again in ${Math.max(0, Math.ceil((hub.retryAt - Date.now()) / 1000))} s.`
+        : " Trying now…",
+    );
   tick();
   countdown = setInterval(tick, 500);
   const again = h("button", { type: "button", class: "button", onclick: hub.retryNow }, "Try now");

@@ -81,8 +81,28 @@ export class Detail {
       "div",
       { class: "pane-head" },
       h("h2", { "data-testid": "detail-title" }, name),
-      h("button", { type: "button", class: "button button-quiet detail-actions", "aria-haspopup": "menu", "data-testid": "detail-actions", onclick: (event) => this.#openMenu(event) }, icon("bolt"), "Actions"),
-      h("button", { type: "button", class: "icon-button detail-close", "aria-label": "Close version", onclick: this.onClose }, icon("close")),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "button button-quiet detail-actions",
+          "aria-haspopup": "menu",
+          "data-testid": "detail-actions",
+          onclick: (event) => this.#openMenu(event),
+        },
+        icon("bolt"),
+        "Actions",
+      ),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "icon-button detail-close",
+          "aria-label": "Close version",
+          onclick: this.onClose,
+        },
+        icon("close"),
+      ),
     );
   }
 
@@ -94,17 +114,32 @@ export class Detail {
   #fillFacts() {
     const { asset, task, status, user, date, comment } = this.#version;
     const rows = [
-      ["Shot", asset?.parent?.name], ["Task", task?.name], ["Status", status?.name], ["By", personName(user)],
-      ["Published", fullDate(date)], ["Comment", comment],
+      ["Shot", asset?.parent?.name],
+      ["Task", task?.name],
+      ["Status", status?.name],
+      ["By", personName(user)],
+      ["Published", fullDate(date)],
+      ["Comment", comment],
     ];
-    fill(this.facts, rows.filter(([, text]) => text).map(([term, text]) => h("div", { class: "fact" }, h("dt", {}, term), h("dd", {}, text))));
+    fill(
+      this.facts,
+      rows
+        .filter(([, text]) => text)
+        .map(([term, text]) => h("div", { class: "fact" }, h("dt", {}, term), h("dd", {}, text))),
+    );
   }
 
   /** The player is made anew only when the media is other: an update elsewhere must not stop playback. */
   #showReview(components) {
-    const movies = components.filter(({ name, onServer, review }) => MOVIE.test(name) && onServer && !review?.busy);
+    const movies = components.filter(
+      ({ name, onServer, review }) => MOVIE.test(name) && onServer && !review?.busy,
+    );
     const images = components.filter(({ name, onServer }) => IMAGE.test(name) && onServer);
-    const key = JSON.stringify([movies.map(({ id, metadata }) => [id, metadata.ftr_meta]), images.map(({ id }) => id), components.some(isBusy)]);
+    const key = JSON.stringify([
+      movies.map(({ id, metadata }) => [id, metadata.ftr_meta]),
+      images.map(({ id }) => id),
+      components.some(isBusy),
+    ]);
     if (key === this.#shownReview) return;
     this.#shownReview = key;
     this.dispose();
@@ -125,12 +160,27 @@ export class Detail {
     const height = review?.height ?? (rung ? Number(rung) : null);
     const label = kind === "webm" ? "WebM" : height ? `${height}p` : "MP4";
     const order = kind === "webm" ? Infinity : Number(rung ?? 0);
-    return { label, order, url: this.api.componentUrl(id), rate: review?.rate, frames: review?.frames, width: review?.width, height: review?.height };
+    return {
+      label,
+      order,
+      url: this.api.componentUrl(id),
+      rate: review?.rate,
+      frames: review?.frames,
+      width: review?.width,
+      height: review?.height,
+    };
   }
 
   #showImage(images) {
-    const best = ["ftrackreview-image-high", "ftrackreview-image", "thumbnail"].map((name) => images.find((image) => image.name === name)).find(Boolean);
-    const image = h("img", { class: "review-image", src: this.api.componentUrl(best.id), alt: `Review of ${versionName(this.#version)}`, "data-testid": "review-image" });
+    const best = ["ftrackreview-image-high", "ftrackreview-image", "thumbnail"]
+      .map((name) => images.find((image) => image.name === name))
+      .find(Boolean);
+    const image = h("img", {
+      class: "review-image",
+      src: this.api.componentUrl(best.id),
+      alt: `Review of ${versionName(this.#version)}`,
+      "data-testid": "review-image",
+    });
     fill(this.review, h("div", { class: "review-screen" }, image));
   }
 
@@ -138,28 +188,57 @@ export class Detail {
     const [title, text] = busy
       ? ["The review is being made", "It shows up here as soon as it is there."]
       : ["No review media yet", "Right-click the version and choose Encode Media."];
-    fill(this.review, h("div", { class: "review-screen", "data-testid": "no-review" }, placeholder({ name: busy ? "clock" : "film", title, text })));
+    fill(
+      this.review,
+      h(
+        "div",
+        { class: "review-screen", "data-testid": "no-review" },
+        placeholder({ name: busy ? "clock" : "film", title, text }),
+      ),
+    );
   }
 
   #showTrouble(sentence) {
     const again = { label: "Try again", run: () => void this.reload() };
-    fill(this.components, h("h3", {}, "Components"), placeholder({ alert: true, name: "warning", title: "Components could not be loaded", text: sentence, action: again }));
+    fill(
+      this.components,
+      h("h3", {}, "Components"),
+      placeholder({
+        alert: true,
+        name: "warning",
+        title: "Components could not be loaded",
+        text: sentence,
+        action: again,
+      }),
+    );
   }
 
   #showComponents(components) {
-    const open = new Set([...this.components.querySelectorAll("details[open]")].map((element) => element.dataset.id));
+    const open = new Set(
+      [...this.components.querySelectorAll("details[open]")].map((element) => element.dataset.id),
+    );
     const list = components.map((component) => this.#component(component, open.has(component.id)));
-    const body = list.length ? h("ul", { class: "component-list", "data-testid": "components" }, list) : h("p", { class: "quiet" }, "This version has no components.");
+    const body = list.length
+      ? h("ul", { class: "component-list", "data-testid": "components" }, list)
+      : h("p", { class: "quiet" }, "This version has no components.");
     fill(this.components, h("h3", {}, "Components ", h("span", { class: "count" }, components.length)), body);
   }
 
   #component(component, open) {
     const { id, name, locations, metadata } = component;
-    const download = component.onServer && h(
-      "a",
-      { class: "icon-button", href: this.api.componentUrl(id), download: `${name}${component.fileType}`, "aria-label": `Download ${name}`, title: `Download ${name}` },
-      icon("download"),
-    );
+    const download =
+      component.onServer &&
+      h(
+        "a",
+        {
+          class: "icon-button",
+          href: this.api.componentUrl(id),
+          download: `${name}${component.fileType}`,
+          "aria-label": `Download ${name}`,
+          title: `Download ${name}`,
+        },
+        icon("download"),
+      );
     const rows = [
       ...locations.filter(({ onServer, path }) => !onServer && path).map(({ name: place, path }) => [place, path]),
       ...Object.entries(metadata).map(([key, value]) => [key, value]),
@@ -171,8 +250,18 @@ export class Detail {
       h(
         "details",
         { "data-id": id, open },
-        h("summary", {}, icon("chevron"), h("span", { class: "component-name" }, name), h("span", { class: "component-facts" }, summaryOf(component))),
-        h("dl", { class: "component-more" }, rows.map(([term, text]) => h("div", {}, h("dt", {}, term), h("dd", {}, pretty(text))))),
+        h(
+          "summary",
+          {},
+          icon("chevron"),
+          h("span", { class: "component-name" }, name),
+          h("span", { class: "component-facts" }, summaryOf(component)),
+        ),
+        h(
+          "dl",
+          { class: "component-more" },
+          rows.map(([term, text]) => h("div", {}, h("dt", {}, term), h("dd", {}, pretty(text)))),
+        ),
       ),
       download,
     );
@@ -192,7 +281,9 @@ function summaryOf({ fileType, size, isSequence, frames, locations, review }) {
     rateText(review?.rate),
     bytes(size),
     locations.map(({ name }) => name).join(", ") || "no location",
-  ].filter(Boolean).join(" · ");
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** JSON is easier to read with blanks. */
@@ -200,7 +291,9 @@ function pretty(text) {
   try {
     const value = JSON.parse(text);
     if (value === null || typeof value !== "object" || Array.isArray(value)) return String(text);
-    return Object.entries(value).map(([key, item]) => `${key}: ${typeof item === "object" ? JSON.stringify(item) : item}`).join(", ");
+    return Object.entries(value)
+      .map(([key, item]) => `${key}: ${typeof item === "object" ? JSON.stringify(item) : item}`)
+      .join(", ");
   } catch {
     return String(text);
   }

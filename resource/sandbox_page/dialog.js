@@ -25,10 +25,16 @@ export class ActionDialog {
   showForm(reply, onSubmit) {
     const again = this.isOpen && this.#form;
     const previous = again ? this.#form.values() : {};
-    this.#form = buildForm(reply.items, previous, { mistakes: mistakesIn(reply.items, again ? this.#items : null) });
+    this.#form = buildForm(reply.items, previous, {
+      mistakes: mistakesIn(reply.items, again ? this.#items : null),
+    });
     this.#items = reply.items;
     const errors = h("div", { class: "dialog-errors", "data-testid": "form-error" });
-    const submit = h("button", { type: "submit", class: "button button-primary", "data-testid": "form-submit" }, reply.submit_button_label || "Submit");
+    const submit = h(
+      "button",
+      { type: "submit", class: "button button-primary", "data-testid": "form-submit" },
+      reply.submit_button_label || "Submit",
+    );
     const body = h("div", { class: "dialog-body" }, errors, this.#form.element);
     const form = h(
       "form",
@@ -48,7 +54,12 @@ export class ActionDialog {
     this.#form = null;
     const safe = EMBEDDABLE.test(reply.url ?? "");
     const frame = safe
-      ? h("iframe", { class: "dialog-frame", src: reply.url, title: reply.title || "Action", sandbox: "allow-scripts allow-forms allow-popups" })
+      ? h("iframe", {
+          class: "dialog-frame",
+          src: reply.url,
+          title: reply.title || "Action",
+          sandbox: "allow-scripts allow-forms allow-popups",
+        })
       : h("p", { class: "notice notice-error" }, "The action wanted to show a page that is not on the web.");
     this.#open(reply.title || "Action", h("div", { class: "dialog-body" }, frame));
   }
@@ -63,7 +74,8 @@ export class ActionDialog {
 
   showError(message) {
     const host = this.#dialog.querySelector(".dialog-errors");
-    if (host) fill(host, message && h("p", { class: "notice notice-error", role: "alert" }, icon("warning"), message));
+    if (host)
+      fill(host, message && h("p", { class: "notice notice-error", role: "alert" }, icon("warning"), message));
   }
 
   close() {
@@ -76,7 +88,16 @@ export class ActionDialog {
     this.#dialog.removeAttribute("aria-busy");
     fill(
       this.#dialog,
-      h("header", { class: "dialog-head" }, h("h2", { id: heading }, title), h("button", { type: "button", class: "icon-button", "aria-label": "Close", onclick: () => this.close() }, icon("close"))),
+      h(
+        "header",
+        { class: "dialog-head" },
+        h("h2", { id: heading }, title),
+        h(
+          "button",
+          { type: "button", class: "icon-button", "aria-label": "Close", onclick: () => this.close() },
+          icon("close"),
+        ),
+      ),
       content,
     );
     if (this.isOpen) return;

@@ -16,7 +16,10 @@ const ICONS = {
   more: ["M8 3.2v.1M8 8v.1M8 12.8v.1"],
   grid: ["M2.5 2.5h4.5v4.5H2.5zM9 2.5h4.5v4.5H9zM2.5 9h4.5v4.5H2.5zM9 9h4.5v4.5H9z"],
   list: ["M2.5 4h1M2.5 8h1M2.5 12h1M6 4h7.5M6 8h7.5M6 12h7.5"],
-  sun: ["M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6z", "M8 1.5v1.2M8 13.3v1.2M1.5 8h1.2M13.3 8h1.2M3.4 3.4l.9.9M11.7 11.7l.9.9M12.6 3.4l-.9.9M4.3 11.7l-.9.9"],
+  sun: [
+    "M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6z",
+    "M8 1.5v1.2M8 13.3v1.2M1.5 8h1.2M13.3 8h1.2M3.4 3.4l.9.9M11.7 11.7l.9.9M12.6 3.4l-.9.9M4.3 11.7l-.9.9",
+  ],
   moon: ["M13 9.6A5.6 5.6 0 0 1 6.4 3 5.6 5.6 0 1 0 13 9.6z"],
   system: ["M2 3h12v8H2z", "M5.5 13.5h5"],
   play: ["M5 3.2v9.6l7.6-4.8z"],
@@ -55,7 +58,8 @@ export function h(tag, properties = {}, ...children) {
     const spoken = name.startsWith("aria-") || name.startsWith("data-");
     if (value === undefined || value === null || (value === false && !spoken)) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2).toLowerCase(), value);
-    else if (name === "style") for (const [key, text] of Object.entries(value)) element.style.setProperty(key, text);
+    else if (name === "style")
+      for (const [key, text] of Object.entries(value)) element.style.setProperty(key, text);
     else if (name === "value" || name === "checked" || name === "selected") element[name] = value;
     else element.setAttribute(name, value === true && !spoken ? "" : String(value));
   }
@@ -99,8 +103,12 @@ export function setText(element, text) {
 export function placeholder({ name, title, text, action, busy = false, alert = false }) {
   return h(
     "div",
-    { class: "placeholder", role: alert ? "alert" : "status", "data-state": alert ? "error" : busy ? "loading" : "empty" },
-    icon(busy ? "spinner" : name ?? "info"),
+    {
+      class: "placeholder",
+      role: alert ? "alert" : "status",
+      "data-state": alert ? "error" : busy ? "loading" : "empty",
+    },
+    icon(busy ? "spinner" : (name ?? "info")),
     h("p", { class: "placeholder-title" }, title),
     text && h("p", {}, text),
     action && h("button", { type: "button", class: "button", onclick: action.run }, action.label),

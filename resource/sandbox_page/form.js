@@ -46,18 +46,30 @@ function label(item, value) {
 function field(item, control, read, { caption = item.label ?? item.name } = {}) {
   control.id = uniqueId("field");
   control.dataset.name = item.name ?? "";
-  const element = h("div", { class: "field" }, h("label", { for: control.id, class: "field-label" }, captioned(caption)), control);
+  const element = h(
+    "div",
+    { class: "field" },
+    h("label", { for: control.id, class: "field-label" }, captioned(caption)),
+    control,
+  );
   return { element, read };
 }
 
 /** `Name: a sentence of help.` is shown as a name with the help below. */
 function captioned(caption) {
   const [, name, help] = /^([^:]{1,60}): (.+[.!?])$/.exec(caption ?? "") ?? [];
-  return help ? [name, h("span", { class: "visually-hidden" }, ": "), h("span", { class: "field-help" }, help)] : caption;
+  return help
+    ? [name, h("span", { class: "visually-hidden" }, ": "), h("span", { class: "field-help" }, help)]
+    : caption;
 }
 
 function text(item, value) {
-  const input = h("input", { type: "text", value: asText(value), placeholder: item.empty_text, autocomplete: "off" });
+  const input = h("input", {
+    type: "text",
+    value: asText(value),
+    placeholder: item.empty_text,
+    autocomplete: "off",
+  });
   return field(item, input, () => input.value);
 }
 
@@ -92,8 +104,11 @@ function enumerator(item, value) {
 
 function one(item, choices, value) {
   const chosen = choices.findIndex((choice) => choice.value === value);
-  if (choices.some(({ label: text }) => EXPLAINED.test(text ?? "")) && choices.length <= MOST_EXPLAINED) return explained(item, choices, chosen);
-  const options = choices.map((choice, index) => h("option", { value: String(index) }, choice.label ?? String(choice.value)));
+  if (choices.some(({ label: text }) => EXPLAINED.test(text ?? "")) && choices.length <= MOST_EXPLAINED)
+    return explained(item, choices, chosen);
+  const options = choices.map((choice, index) =>
+    h("option", { value: String(index) }, choice.label ?? String(choice.value)),
+  );
   const none = chosen < 0 && h("option", { value: "" }, item.empty_text ?? "Choose…");
   const select = h("select", {}, none, options);
   select.value = chosen < 0 ? "" : String(chosen);
@@ -106,14 +121,23 @@ function explained(item, choices, chosen) {
   const boxes = choices.map((choice, index) => {
     const [, name, help] = EXPLAINED.exec(choice.label ?? "") ?? [null, choice.label ?? String(choice.value), ""];
     const box = h("input", { type: "radio", name: group, value: String(index), checked: index === chosen });
-    const text = h("span", { class: "choice-text" }, h("span", { class: "choice-name" }, name), help && h("span", { class: "choice-help" }, help));
+    const text = h(
+      "span",
+      { class: "choice-text" },
+      h("span", { class: "choice-name" }, name),
+      help && h("span", { class: "choice-help" }, help),
+    );
     return { box, row: h("label", { class: "choice" }, box, text) };
   });
   const element = h(
     "fieldset",
     { class: "field field-choices", "data-name": item.name },
     h("legend", { class: "field-label" }, captioned(item.label ?? item.name)),
-    h("div", { class: "choices choices-explained" }, boxes.map(({ row }) => row)),
+    h(
+      "div",
+      { class: "choices choices-explained" },
+      boxes.map(({ row }) => row),
+    ),
   );
   return { element, read: () => choices[boxes.findIndex(({ box }) => box.checked)]?.value ?? null };
 }
@@ -122,13 +146,21 @@ function several(item, choices, value) {
   const chosen = Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
   const boxes = choices.map((choice) => {
     const box = h("input", { type: "checkbox", checked: chosen.includes(choice.value) });
-    return { box, choice, row: h("label", { class: "choice" }, box, h("span", {}, choice.label ?? String(choice.value))) };
+    return {
+      box,
+      choice,
+      row: h("label", { class: "choice" }, box, h("span", {}, choice.label ?? String(choice.value))),
+    };
   });
   const element = h(
     "fieldset",
     { class: "field field-choices", "data-name": item.name },
     h("legend", { class: "field-label" }, captioned(item.label ?? item.name)),
-    h("div", { class: "choices" }, boxes.map(({ row }) => row)),
+    h(
+      "div",
+      { class: "choices" },
+      boxes.map(({ row }) => row),
+    ),
   );
   return { element, read: () => boxes.filter(({ box }) => box.checked).map(({ choice }) => choice.value) };
 }
@@ -139,7 +171,10 @@ function hidden(item, value) {
 
 function unknown(item, value) {
   const note = `This page cannot show a field of type "${item.type}".`;
-  return { element: h("p", { class: "notice notice-error", role: "alert" }, note), read: item.name ? () => value : null };
+  return {
+    element: h("p", { class: "notice notice-error", role: "alert" }, note),
+    read: item.name ? () => value : null,
+  };
 }
 
 function asText(value) {

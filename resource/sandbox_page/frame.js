@@ -4,7 +4,7 @@ import { $, fill, icon } from "./dom.js";
 import { setUpTheme } from "./theme.js";
 
 const VIEW_KEY = "encode-media.view";
-const NARROW = matchMedia("(max-width: 860px)");
+const NARROW = matchMedia("(max-width: 1020px)");
 
 export class Frame {
   /** `client()` gives who works at the moment. */
@@ -67,7 +67,9 @@ export class Frame {
 
   #listenForPanes() {
     const isOpen = (pane) => $("workspace").dataset[pane] === "open";
-    $("browse-button").addEventListener("click", () => (isOpen("browser") ? this.closeBrowser() : this.#openBrowser()));
+    $("browse-button").addEventListener("click", () =>
+      isOpen("browser") ? this.closeBrowser() : this.#openBrowser(),
+    );
     $("browser-close").addEventListener("click", () => {
       this.closeBrowser();
       $("browse-button").focus();

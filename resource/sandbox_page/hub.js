@@ -36,7 +36,12 @@ export class Hub extends EventTarget {
     this.apiKey = apiKey;
     this.state = "idle";
     this.retryAt = 0;
-    this.#subscriptions.set(this.id, { expression: "topic=ftrack.meta.reply", metadata: {}, topic: null, receive: null });
+    this.#subscriptions.set(this.id, {
+      expression: "topic=ftrack.meta.reply",
+      metadata: {},
+      topic: null,
+      receive: null,
+    });
     this.retryNow = this.retryNow.bind(this);
     addEventListener("online", this.retryNow);
   }
@@ -109,8 +114,14 @@ export class Hub extends EventTarget {
     const socket = new WebSocket(`${base}/socket.io/1/websocket/${encodeURIComponent(sid)}?${this.#credentials}`);
     this.#socket = socket;
     const current = (act) => (event) => generation === this.#generation && act(event);
-    socket.addEventListener("message", current((event) => this.#packet(String(event.data))));
-    socket.addEventListener("close", current(() => this.#lost()));
+    socket.addEventListener(
+      "message",
+      current((event) => this.#packet(String(event.data))),
+    );
+    socket.addEventListener(
+      "close",
+      current(() => this.#lost()),
+    );
     this.#listenForSilence();
   }
 

@@ -13,7 +13,7 @@ const USER_KEY = "encode-media.user";
 let client = null;
 const shared = {
   frame: new Frame(() => client),
-  menu: new ActionMenu(),
+  menu: new ActionMenu($("versions")),
   dialog: new ActionDialog(),
   toasts: new Toasts($("toasts")),
 };
@@ -46,7 +46,16 @@ async function main() {
   } catch {
     const again = { label: "Try again", run: () => void main() };
     showUnreachable();
-    fill($("versions-host"), placeholder({ alert: true, name: "plug", title: "The server cannot be reached", text: "Is the sandbox still running?", action: again }));
+    fill(
+      $("versions-host"),
+      placeholder({
+        alert: true,
+        name: "plug",
+        title: "The server cannot be reached",
+        text: "Is the sandbox still running?",
+        action: again,
+      }),
+    );
     return;
   }
   const select = $("user-select");

@@ -8,6 +8,8 @@ const ICON_URL = /^(https?:\/\/|\/|data:image\/(png|jpeg|gif|webp|svg\+xml)[;,])
 const TYPED_WORD_MS = 700;
 
 export class ActionMenu {
+  #host;
+  #abort = new AbortController();
   #element = null;
   #groups = new Map();
   #onChoose = null;
@@ -15,8 +17,9 @@ export class ActionMenu {
   #returnTo = null;
   #typed = { text: "", at: 0 };
 
-  get isOpen() {
-    return this.#element !== null;
+  /** The menu is put into `host`, a landmark of the page. */
+  constructor(host) {
+    this.#host = host;
   }
 
   /** `at` is a point of the window; the menu keeps inside it. */
@@ -30,10 +33,16 @@ export class ActionMenu {
       "div",
       { class: "menu", popover: "manual", "data-testid": "actions-menu" },
       h("p", { class: "menu-title", id: heading }, title),
-      h("div", { class: "menu-items", role: "menu", "aria-labelledby": heading, "aria-busy": "true", tabindex: -1 }),
+      h("div", {
+        class: "menu-items",
+        role: "menu",
+        "aria-labelledby": heading,
+        "aria-busy": "true",
+        tabindex: -1,
+      }),
       h("p", { class: "menu-status", role: "status" }, icon("spinner"), h("span", {}, "Looking for actions…")),
     );
-    document.body.append(this.#element);
+    this.#host.append(this.#element);
     this.#element.showPopover();
     this.#place(at);
     this.#listen();
@@ -70,8 +79,6 @@ export class ActionMenu {
     if (restoreFocus && back?.isConnected) back.focus();
   }
 
-  #abort = new AbortController();
-
   get #menu() {
     return this.#element.querySelector(".menu-items");
   }
@@ -85,7 +92,10 @@ export class ActionMenu {
     const group = this.#groups.get(label) ?? this.#addGroup(label);
     group.items.push(item);
     group.host.append(this.#entry(item, label));
-    group.element.classList.toggle("has-variants", group.items.some(({ variant }) => variant));
+    group.element.classList.toggle(
+      "has-variants",
+      group.items.some(({ variant }) => variant),
+    );
   }
 
   #addGroup(label) {
@@ -109,13 +119,19 @@ export class ActionMenu {
         class: "menu-entry",
         role: "menuitem",
         tabindex: -1,
-        "aria-label": item.variant ? `${label} ${name}` : label,
+        "aria-label": item.variant ? `${label} ${name}` : null,
         "aria-describedby": described,
         "data-action": item.actionIdentifier,
         onclick: () => this.#choose(item),
       },
       actionIcon(item.icon),
-      h("span", { class: "menu-entry-text" }, h("span", { class: "menu-entry-name" }, name), described && h("span", { class: "menu-entry-description", id: described }, item.description)),
+      h(
+        "span",
+        { class: "menu-entry-text" },
+        h("span", { class: "menu-entry-name" }, name),
+        described &&
+          h("span", { class: "menu-entry-description", id: described, "aria-hidden": "true" }, item.description),
+      ),
     );
   }
 
@@ -139,22 +155,29 @@ export class ActionMenu {
   #key(event) {
     const entries = this.#entries;
     const index = entries.indexOf(document.activeElement);
-    const moves = { ArrowDown: index + 1, ArrowUp: index < 0 ? entries.length - 1 : index - 1, Home: 0, End: entries.length - 1 };
+    const moves = {
+      ArrowDown: index + 1,
+      ArrowUp: index < 0 ? entries.length - 1 : index - 1,
+      Home: 0,
+      End: entries.length - 1,
+    };
     if (event.key in moves) {
       entries.at(moves[event.key] % Math.max(1, entries.length))?.focus();
       event.preventDefault();
     } else if (event.key === "Escape" || event.key === "Tab") {
       this.close();
       event.preventDefault();
-    } else if (event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey) this.#jumpTo(event.key, entries);
+    } else if (event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey)
+      this.#jumpTo(event.key, entries);
     event.stopPropagation();
   }
 
   #jumpTo(key, entries) {
     const now = performance.now();
-    this.#typed.text = now - this.#typed.at < TYPED_WORD_MS ? this.#typed.text + key.toLowerCase() : key.toLowerCase();
+    this.#typed.text =
+      now - this.#typed.at < TYPED_WORD_MS ? this.#typed.text + key.toLowerCase() : key.toLowerCase();
     this.#typed.at = now;
-    entries.find((entry) => entry.getAttribute("aria-label").toLowerCase().startsWith(this.#typed.text))?.focus();
+    entries.find((entry) => entry.textContent.toLowerCase().startsWith(this.#typed.text))?.focus();
   }
 
   #place({ x, y }) {

@@ -19,11 +19,25 @@ export class Player {
   constructor({ renditions, poster, name }) {
     this.renditions = renditions;
     this.name = name;
-    this.video = h("video", { class: "player-video", playsinline: true, preload: "auto", poster, tabindex: -1, "data-testid": "player-video" });
+    this.video = h("video", {
+      class: "player-video",
+      playsinline: true,
+      preload: "auto",
+      poster,
+      tabindex: -1,
+      "data-testid": "player-video",
+    });
     this.video.muted = true;
     this.counter = h("output", { class: "player-counter", "data-testid": "frame-counter", "aria-label": "Frame" });
     this.time = h("span", { class: "player-time", "data-testid": "player-time" });
-    this.slider = h("input", { type: "range", class: "player-slider", min: 0, step: 1, "aria-label": "Frame", "data-testid": "player-slider" });
+    this.slider = h("input", {
+      type: "range",
+      class: "player-slider",
+      min: 0,
+      step: 1,
+      "aria-label": "Frame",
+      "data-testid": "player-slider",
+    });
     this.note = h("p", { class: "player-note", role: "alert", hidden: true });
     this.element = this.#build();
     this.#follow();
@@ -37,7 +51,19 @@ export class Player {
   }
 
   #build() {
-    const button = (name, label, run, testid) => h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, onclick: run, "data-testid": testid }, icon(name));
+    const button = (name, label, run, testid) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: "icon-button",
+          "aria-label": label,
+          title: label,
+          onclick: run,
+          "data-testid": testid,
+        },
+        icon(name),
+      );
     this.playButton = button("play", "Play", () => this.#toggle(), "player-play");
     this.soundButton = button("muted", "Turn sound on", () => this.#sound(), "player-sound");
     this.loopButton = button("loop", "Loop", () => this.#loop(), "player-loop");
@@ -58,7 +84,13 @@ export class Player {
     );
     const region = h(
       "div",
-      { class: "player", role: "group", tabindex: 0, "aria-label": `Review of ${this.name}: space plays, arrow keys step`, "data-testid": "player" },
+      {
+        class: "player",
+        role: "group",
+        tabindex: 0,
+        "aria-label": `Review of ${this.name}: space plays, arrow keys step`,
+        "data-testid": "player",
+      },
       h("div", { class: "player-screen" }, this.video, this.note),
       this.slider,
       h("div", { class: "player-numbers" }, this.counter, this.time),
@@ -71,7 +103,11 @@ export class Player {
   }
 
   #rungs() {
-    this.rung = h("select", { class: "player-rung", "aria-label": "Quality", "data-testid": "player-rung" }, this.renditions.map(({ label }, index) => h("option", { value: String(index) }, label)));
+    this.rung = h(
+      "select",
+      { class: "player-rung", "aria-label": "Quality", "data-testid": "player-rung" },
+      this.renditions.map(({ label }, index) => h("option", { value: String(index) }, label)),
+    );
     this.rung.disabled = this.renditions.length < 2;
     this.rung.addEventListener("change", () => this.#switch(this.renditions[Number(this.rung.value)]));
     return this.rung;
@@ -85,17 +121,15 @@ export class Player {
     this.slider.max = String(this.#frames - 1);
     this.video.src = url;
     this.#showFrame(this.#frame);
+    // Until a seek the poster would stand there, which may be any frame: the counter must be true.
+    this.video.addEventListener("loadeddata", () => this.seek(this.#frame), { once: true });
   }
 
   /** The other quality goes on at the same frame, playing or not. */
   #switch(rendition) {
-    const frame = this.#frame;
     const playing = !this.video.paused;
     this.#load(rendition);
-    this.video.addEventListener("loadeddata", () => {
-      this.seek(frame);
-      if (playing) void this.video.play();
-    }, { once: true });
+    if (playing) this.video.addEventListener("seeked", () => void this.video.play(), { once: true });
   }
 
   #follow() {

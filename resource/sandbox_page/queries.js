@@ -5,9 +5,25 @@ import { exactRate } from "./format.js";
 
 const SERVER_LOCATION = "3a372bde-05bc-11e4-8908-20c9d081909b";
 const VERSION_FIELDS = [
-  "id", "version", "comment", "date", "thumbnail_id", "is_published", "task_id",
-  "asset.id", "asset.name", "asset.parent.id", "asset.parent.name", "asset.type.name", "task.name",
-  "status.name", "status.color", "user.username", "user.first_name", "user.last_name", "components.name",
+  "id",
+  "version",
+  "comment",
+  "date",
+  "thumbnail_id",
+  "is_published",
+  "task_id",
+  "asset.id",
+  "asset.name",
+  "asset.parent.id",
+  "asset.parent.name",
+  "asset.type.name",
+  "task.name",
+  "status.name",
+  "status.color",
+  "user.username",
+  "user.first_name",
+  "user.last_name",
+  "components.name",
 ].join(", ");
 
 export async function loadProjects(api) {
@@ -16,12 +32,16 @@ export async function loadProjects(api) {
 
 export async function loadContexts(api, projectId) {
   const fields = "id, name, parent_id, project_id, context_type, object_type.name";
-  return api.query(`select ${fields} from TypedContext where project_id is ${quoted(projectId)} order by name`, { limit: 20_000 });
+  return api.query(`select ${fields} from TypedContext where project_id is ${quoted(projectId)} order by name`, {
+    limit: 20_000,
+  });
 }
 
 /** Versions below a place of the tree: `contextIds` are the place itself and everything under it. */
 export async function loadVersions(api, { contextIds, taskId = null }) {
-  const where = taskId ? `task_id is ${quoted(taskId)}` : `asset.parent.id in (${contextIds.map(quoted).join(", ")})`;
+  const where = taskId
+    ? `task_id is ${quoted(taskId)}`
+    : `asset.parent.id in (${contextIds.map(quoted).join(", ")})`;
   return api.query(`select ${VERSION_FIELDS} from AssetVersion where ${where} order by date desc`);
 }
 
@@ -32,19 +52,36 @@ export async function loadVersion(api, id) {
 
 /** Where a version lives, to open it from a link. */
 export async function loadVersionPlace(api, id) {
-  const rows = await api.query(`select id, asset.parent.id, asset.parent.project_id from AssetVersion where id is ${quoted(id)}`);
+  const rows = await api.query(
+    `select id, asset.parent.id, asset.parent.project_id from AssetVersion where id is ${quoted(id)}`,
+  );
   return rows[0]?.asset?.parent ?? null;
 }
 
 export async function loadComponents(api, versionId) {
   const fields = [
-    "id", "name", "file_type", "size", "system_type", "metadata.key", "metadata.value",
-    "component_locations.location.name", "component_locations.location_id", "component_locations.resource_identifier",
+    "id",
+    "name",
+    "file_type",
+    "size",
+    "system_type",
+    "metadata.key",
+    "metadata.value",
+    "component_locations.location.name",
+    "component_locations.location_id",
+    "component_locations.resource_identifier",
   ].join(", ");
-  const rows = await api.query(`select ${fields} from Component where version_id is ${quoted(versionId)} order by name`);
+  const rows = await api.query(
+    `select ${fields} from Component where version_id is ${quoted(versionId)} order by name`,
+  );
   const sequences = rows.filter((row) => row.__entity_type__ === "SequenceComponent").map((row) => row.id);
   const members = sequences.length ? await loadMembers(api, sequences) : [];
-  return rows.map((row) => componentFrom(row, members.filter((member) => member.container_id === row.id)));
+  return rows.map((row) =>
+    componentFrom(
+      row,
+      members.filter((member) => member.container_id === row.id),
+    ),
+  );
 }
 
 async function loadMembers(api, ids) {
@@ -91,16 +128,22 @@ function reviewFacts(text) {
 }
 
 export async function loadJobs(api, userId) {
-  const fields = "id, status, data, created_at, finished_at, job_components.component_id, job_components.component.name";
+  const fields =
+    "id, status, data, created_at, finished_at, job_components.component_id, job_components.component.name";
   const where = `user_id is ${quoted(userId)}`;
-  const rows = await api.query(`select ${fields} from Job where ${where} order by created_at desc`, { limit: 100 });
+  const rows = await api.query(`select ${fields} from Job where ${where} order by created_at desc`, {
+    limit: 100,
+  });
   return rows.map((row) => ({
     id: row.id,
     status: row.status,
     ...jobData(row.data),
     createdAt: row.created_at,
     finishedAt: row.finished_at,
-    attachments: (row.job_components ?? []).map((entry) => ({ id: entry.component_id, name: entry.component?.name ?? "attachment" })),
+    attachments: (row.job_components ?? []).map((entry) => ({
+      id: entry.component_id,
+      name: entry.component?.name ?? "attachment",
+    })),
   }));
 }
 

@@ -6,7 +6,25 @@
  */
 
 const ALLOWED = new Set([
-  "B", "STRONG", "I", "EM", "BR", "P", "UL", "OL", "LI", "CODE", "PRE", "A", "H1", "H2", "H3", "H4", "H5", "H6", "HR",
+  "B",
+  "STRONG",
+  "I",
+  "EM",
+  "BR",
+  "P",
+  "UL",
+  "OL",
+  "LI",
+  "CODE",
+  "PRE",
+  "A",
+  "H1",
+  "H2",
+  "H3",
+  "H4",
+  "H5",
+  "H6",
+  "HR",
 ]);
 const DROPPED_WITH_TEXT = new Set(["SCRIPT", "STYLE", "TEMPLATE", "IFRAME", "OBJECT", "SVG", "MATH", "NOSCRIPT"]);
 /** Known to HTML authors; all that is not in ALLOWED only passes its text on. Anything else with a `<` is plain text. */
@@ -17,8 +35,8 @@ const NOT_A_TAG = new RegExp(`<(?!/?(?:${KNOWN})(?:[\\s/][^<>]*)?>)`, "gi");
 const TAG = new RegExp(`<(/?)(${KNOWN})((?:[\\s/][^<>]*)?)>`, "gi");
 const HREF = /\shref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/i;
 const SAFE_LINK = /^(https?:|mailto:)/i;
-/** Form labels sit below the dialog's own heading, so theirs begin two levels further down. */
-const HEADING_SHIFT = 2;
+/** The dialog's own heading is of the second level; a label's `##`, the usual one, comes right below it. */
+const HEADING_SHIFT = 1;
 
 export function renderRichText(text) {
   const parsed = new DOMParser().parseFromString(markdownToHtml(String(text ?? "")), "text/html");
@@ -112,7 +130,8 @@ function list(lines, bullet, tag) {
 
 function paragraph(lines) {
   const body = [];
-  while (lines.length && lines[0].trim() && !BLOCKS.some(({ test }) => test.test(lines[0]))) body.push(lines.shift());
+  while (lines.length && lines[0].trim() && !BLOCKS.some(({ test }) => test.test(lines[0])))
+    body.push(lines.shift());
   const html = inline(body.join("\n")).replaceAll("\n", "<br>");
   return /^\s*<(?:p|ul|ol|pre|h[1-6]|hr)\b/i.test(html) ? html : `<p>${html}</p>`;
 }

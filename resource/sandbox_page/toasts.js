@@ -16,7 +16,11 @@ export class Toasts {
       { class: "toast", role: success ? "status" : "alert", "data-testid": "toast", "data-success": success },
       icon(success ? "check" : "warning"),
       h("p", { class: "toast-text" }, message || (success ? "Done." : "That did not work.")),
-      h("button", { type: "button", class: "icon-button", "aria-label": "Dismiss", onclick: () => this.#remove(toast) }, icon("close")),
+      h(
+        "button",
+        { type: "button", class: "icon-button", "aria-label": "Dismiss", onclick: () => this.#remove(toast) },
+        icon("close"),
+      ),
     );
     this.host.append(toast);
     while (this.host.children.length > MOST) this.host.firstElementChild.remove();

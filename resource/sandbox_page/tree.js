@@ -26,7 +26,16 @@ export class Tree {
   }
 
   showError(sentence, retry) {
-    fill(this.host, placeholder({ alert: true, name: "plug", title: "No projects", text: sentence, action: { label: "Try again", run: retry } }));
+    fill(
+      this.host,
+      placeholder({
+        alert: true,
+        name: "plug",
+        title: "No projects",
+        text: sentence,
+        action: { label: "Try again", run: retry },
+      }),
+    );
   }
 
   /** Shows the nodes; what was open and chosen stays so where it still exists. */
@@ -66,25 +75,52 @@ export class Tree {
   #render() {
     const hadFocus = this.list.contains(document.activeElement);
     this.#rows.clear();
-    if (!this.roots.length) return fill(this.host, placeholder({ name: "project", title: "No projects", text: "Nothing here for this user." }));
-    fill(this.list, this.roots.map((node) => this.#item(node, 1)));
+    if (!this.roots.length)
+      return fill(
+        this.host,
+        placeholder({ name: "project", title: "No projects", text: "Nothing here for this user." }),
+      );
+    fill(this.list, this.#items(this.roots, 1));
     if (this.list.parentElement !== this.host) fill(this.host, this.list);
     const stop = this.#rows.get(this.#focused) ?? this.#rows.values().next().value;
     stop.tabIndex = 0;
     if (hadFocus) stop.focus();
   }
 
-  #item(node, level) {
+  /** Flat in the document, nested by `aria-level`: a row's text is then its name and nothing else. */
+  #items(nodes, level) {
+    return nodes.flatMap((node, index) => {
+      const item = this.#item(node, level, { position: index + 1, size: nodes.length });
+      return [item, ...(this.#expanded.has(node.id) ? this.#items(node.children, level + 1) : [])];
+    });
+  }
+
+  #item(node, level, { position, size }) {
     const open = this.#expanded.has(node.id);
     const branch = node.children.length > 0;
-    this.#rows.set(node.id, null); // its place in the order, before its children take theirs
     const twist = h("span", { class: "tree-twist", "aria-hidden": "true" }, branch && icon("chevron"));
-    const row = h("div", { class: "tree-row", style: { "--level": level } }, twist, icon(KIND_ICONS[node.kind] ?? "folder"), h("span", { class: "tree-name" }, node.name));
+    const row = h(
+      "div",
+      { class: "tree-row", style: { "--level": level } },
+      twist,
+      icon(KIND_ICONS[node.kind] ?? "folder"),
+      h("span", { class: "tree-name" }, node.name, h("span", { class: "visually-hidden" }, `, ${node.kind}`)),
+    );
     const item = h(
       "li",
-      { role: "treeitem", tabindex: -1, "aria-level": level, "aria-expanded": branch ? open : null, "aria-selected": "false", "aria-label": `${node.name}, ${node.kind}`, "data-id": node.id, "data-testid": "tree-item" },
+      {
+        role: "treeitem",
+        tabindex: -1,
+        "aria-level": level,
+        "aria-posinset": position,
+        "aria-setsize": size,
+        "aria-expanded": branch ? open : null,
+        "aria-selected": "false",
+        "data-id": node.id,
+        "data-name": node.name,
+        "data-testid": "tree-item",
+      },
       row,
-      branch && open && h("ul", { role: "group" }, node.children.map((child) => this.#item(child, level + 1))),
     );
     twist.addEventListener("click", (event) => {
       event.stopPropagation();
@@ -92,7 +128,9 @@ export class Tree {
     });
     row.addEventListener("click", () => this.select(node));
     row.addEventListener("dblclick", () => this.#toggle(node));
-    row.addEventListener("contextmenu", (event) => this.#menu(event, node, { x: event.clientX, y: event.clientY }));
+    row.addEventListener("contextmenu", (event) =>
+      this.#menu(event, node, { x: event.clientX, y: event.clientY }),
+    );
     this.#rows.set(node.id, item);
     return item;
   }
@@ -162,7 +200,14 @@ export class Tree {
 /** Nodes from flat rows: each knows its parent, its children and every id below it. */
 export function buildNodes(projects, contextsByProject) {
   return projects.map((project) => {
-    const root = { id: project.id, name: project.full_name || project.name, kind: "Project", entityType: "show", parent: null, children: [] };
+    const root = {
+      id: project.id,
+      name: project.full_name || project.name,
+      kind: "Project",
+      entityType: "show",
+      parent: null,
+      children: [],
+    };
     const nodes = new Map([[root.id, root]]);
     const rows = contextsByProject.get(project.id) ?? [];
     for (const row of rows) {

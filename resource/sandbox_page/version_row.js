@@ -31,7 +31,8 @@ export class VersionRow {
     setText(number, versionNumber(version.version));
     setText(place, [version.asset?.parent?.name, version.task?.name].filter(Boolean).join(" / "));
     setText(status, version.status?.name ?? "No status");
-    if (/^#[0-9a-f]{3,8}$/i.test(version.status?.color ?? "")) status.style.setProperty("--chip", version.status.color);
+    if (/^#[0-9a-f]{3,8}$/i.test(version.status?.color ?? ""))
+      status.style.setProperty("--chip", version.status.color);
     setText(user, personName(version.user));
     setText(date, shortDate(version.date));
     date.title = fullDate(version.date);
@@ -43,13 +44,28 @@ export class VersionRow {
 
   matches(words) {
     const { version } = this;
-    const text = [versionName(version), version.asset?.parent?.name, version.task?.name, version.asset?.type?.name, version.status?.name, personName(version.user), version.user?.username, version.comment];
+    const text = [
+      versionName(version),
+      version.asset?.parent?.name,
+      version.task?.name,
+      version.asset?.type?.name,
+      version.status?.name,
+      personName(version.user),
+      version.user?.username,
+      version.comment,
+    ];
     const hay = text.filter(Boolean).join(" ").toLowerCase();
     return words.every((word) => hay.includes(word));
   }
 
   #spoken(version, playable) {
-    const parts = [versionName(version), version.asset?.parent?.name, version.status?.name, personName(version.user), shortDate(version.date)];
+    const parts = [
+      versionName(version),
+      version.asset?.parent?.name,
+      version.status?.name,
+      personName(version.user),
+      shortDate(version.date),
+    ];
     return [...parts, playable && "has review media"].filter(Boolean).join(", ");
   }
 
@@ -93,8 +109,11 @@ export function headings() {
   return h(
     "div",
     { role: "row", class: "version-heads" },
-    head(h("span", { class: "visually-hidden" }, "Thumbnail"), "cell-thumb"), head("Version", "cell-name"), head("Status", "cell-status"),
-    head("By", "cell-user"), head("Date", "cell-date"), head(h("span", { class: "visually-hidden" }, "Actions"), "cell-more"),
+    head(h("span", { class: "visually-hidden" }, "Thumbnail"), "cell-thumb"),
+    head("Version", "cell-name"),
+    head("Status", "cell-status"),
+    head("By", "cell-user"),
+    head("Date", "cell-date"),
+    head(h("span", { class: "visually-hidden" }, "Actions"), "cell-more"),
   );
 }
-

@@ -12,7 +12,9 @@ const SORTS = {
 };
 
 function byName(a, b) {
-  return (a.asset?.name ?? "").localeCompare(b.asset?.name ?? "", undefined, { numeric: true }) || b.version - a.version;
+  return (
+    (a.asset?.name ?? "").localeCompare(b.asset?.name ?? "", undefined, { numeric: true }) || b.version - a.version
+  );
 }
 
 export class Versions {
@@ -26,9 +28,25 @@ export class Versions {
     this.selection = new Selection();
     this.heads = headings();
     this.body = h("div", { role: "rowgroup", class: "version-rows" });
-    this.grid = h("div", { class: "version-grid", role: "grid", "aria-label": "Versions", "aria-multiselectable": "true", "data-view": "grid", "data-testid": "versions" }, h("div", { role: "rowgroup", class: "version-headgroup" }, this.heads), this.body);
+    this.grid = h(
+      "div",
+      {
+        class: "version-grid",
+        role: "grid",
+        "aria-label": "Versions",
+        "aria-multiselectable": "true",
+        "data-view": "grid",
+        "data-testid": "versions",
+      },
+      h("div", { role: "rowgroup", class: "version-headgroup" }, this.heads),
+      this.body,
+    );
     this.grid.addEventListener("click", (event) => this.#click(event));
-    this.grid.addEventListener("dblclick", (event) => this.#rowOf(event) && !event.target.closest(".version-pick") && this.onOpen(this.#rowOf(event).version));
+    this.grid.addEventListener(
+      "dblclick",
+      (event) =>
+        this.#rowOf(event) && !event.target.closest(".version-pick") && this.onOpen(this.#rowOf(event).version),
+    );
     this.grid.addEventListener("contextmenu", (event) => this.#contextMenu(event));
     this.grid.addEventListener("keydown", (event) => this.#key(event));
   }
@@ -54,7 +72,16 @@ export class Versions {
   showError(sentence, retry) {
     this.#forget();
     setText(this.count, "");
-    fill(this.host, placeholder({ alert: true, name: "warning", title: "Versions could not be loaded", text: sentence, action: { label: "Try again", run: retry } }));
+    fill(
+      this.host,
+      placeholder({
+        alert: true,
+        name: "warning",
+        title: "Versions could not be loaded",
+        text: sentence,
+        action: { label: "Try again", run: retry },
+      }),
+    );
   }
 
   show(versions) {
@@ -123,7 +150,9 @@ export class Versions {
   }
 
   #arrange() {
-    const rows = [...this.#rows.values()].filter((row) => row.matches(this.#words)).sort((a, b) => this.#sort(a.version, b.version));
+    const rows = [...this.#rows.values()]
+      .filter((row) => row.matches(this.#words))
+      .sort((a, b) => this.#sort(a.version, b.version));
     this.#order = rows.map((row) => row.version.id);
     this.selection.keepOnly(this.#order);
     this.#placeRows(rows.map((row) => row.element));
@@ -147,8 +176,17 @@ export class Versions {
   }
 
   #emptyNote() {
-    if (!this.#rows.size) return placeholder({ name: "film", title: "No versions here yet", text: "A published version shows up by itself." });
-    return placeholder({ name: "search", title: "Nothing found", text: `No version matches “${this.#words.join(" ")}”.` });
+    if (!this.#rows.size)
+      return placeholder({
+        name: "film",
+        title: "No versions here yet",
+        text: "A published version shows up by itself.",
+      });
+    return placeholder({
+      name: "search",
+      title: "Nothing found",
+      text: `No version matches “${this.#words.join(" ")}”.`,
+    });
   }
 
   #mark() {
@@ -204,7 +242,8 @@ export class Versions {
     const row = this.#rowOf(event);
     if (!row || event.altKey) return;
     const { id } = row.version;
-    if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) this.#openMenu(id, menuPoint(row.element));
+    if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey))
+      this.#openMenu(id, menuPoint(row.element));
     else if (event.key === "Enter") this.onOpen(row.version);
     else if (event.key === " ") this.#pick(id);
     else if (event.key === "Escape" && this.selection.ids.size) this.#unpick();

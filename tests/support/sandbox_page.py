@@ -56,7 +56,7 @@ def use_user(page: Page, username: str) -> None:
 
 
 def tree_item(page: Page, name: str) -> Locator:
-    return page.get_by_role("treeitem", name=re.compile(rf"^{re.escape(name)}, "))
+    return page.locator(f'[role="treeitem"][data-name="{name}"]')
 
 
 def open_place(page: Page, name: str) -> None:
