@@ -1,6 +1,8 @@
-"""HDR video becomes SDR: what lies below reference white keeps its colour, what lies above is rolled off."""
+"""HDR and wide-gamut video become BT.709: colours below reference white are kept, brighter ones rolled off."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from encode_media.media.sequence import find_source
 from encode_media.planning.colour import SDR_WHITE_NITS
 from encode_media.planning.planner import make_plan
 from encode_media.presets.catalog import Catalog
-from support.patches import RawVideo, chart, patch_means, read_display, run, to_pq, write_video
+from support.patches import RawVideo, chart, patch_means, read_display, run, to_pq, to_wide_sdr, write_video
 
 TAGS = ("range=tv", "colorspace=bt2020nc", "color_primaries=bt2020", "color_trc=smpte2084")
 
@@ -42,3 +44,38 @@ def test_white_stays_the_brightest_grey(shown: np.ndarray) -> None:
 
     assert 215 <= white <= 250
     assert grey < light_grey < white
+
+
+@pytest.mark.parametrize("preset", ["review", "prores_422_hq", "png_sequence"])
+def test_wide_gamut_video_shows_the_same_colours_in_bt709(preset: str, each_ffmpeg: str, tmp_path: Path) -> None:
+    source = tmp_path / "wide.mkv"
+    tags = ("range=tv", "colorspace=bt2020nc", "color_primaries=bt2020", "color_trc=bt2020-10")
+    write_video(find_ffmpeg().path, source, matrix="bt2020", bits=10, tags=tags, image=to_wide_sdr(chart()))
+    media = probe(find_source([str(source)]))
+    plan = make_plan(media, Catalog().resolve(preset, media, {}))
+    for output in plan.outputs:
+        (tmp_path / output.file).parent.mkdir(exist_ok=True)
+
+    run(each_ffmpeg, list(plan.commands[0].argv), cwd=tmp_path)
+
+    first = plan.outputs[0]
+    file = tmp_path / (first.file if first.first_frame is None else first.file % first.first_frame)
+    stored = {"review": "yuv420p", "prores_422_hq": "yuv422p10le", "png_sequence": "rgb24"}[preset]
+    found = patch_means(read_display(each_ffmpeg, file, RawVideo(stored)))
+    errors = np.abs(found - patch_means(chart())).max(axis=1) * 255
+    # A pure colour's dark channel is a difference of 10-bit numbers: a rounding there is worth several values.
+    assert errors[6:].max() <= 1.5
+    assert errors.max() <= 5
+
+
+def test_hlg_video_is_tone_mapped_in_order(each_ffmpeg: str, tmp_path: Path) -> None:
+    source = tmp_path / "hlg.mkv"
+    tags = ("range=tv", "colorspace=bt2020nc", "color_primaries=bt2020", "color_trc=arib-std-b67")
+    write_video(find_ffmpeg().path, source, matrix="bt2020", bits=10, tags=tags)
+    media = probe(find_source([str(source)]))
+    plan = make_plan(media, Catalog().resolve("review", media, {}))
+
+    run(each_ffmpeg, list(plan.commands[0].argv), cwd=tmp_path)
+
+    greys = patch_means(read_display(each_ffmpeg, tmp_path / plan.outputs[0].file, RawVideo("yuv420p")))[7:11]
+    assert (np.diff(greys.mean(axis=1)) > 0).all()

@@ -192,11 +192,21 @@ def run(ffmpeg: str, arguments: list[str], given: bytes = b"", cwd: Path | None 
     return done.stdout
 
 
-def to_pq(display: FloatImage, white_nits: float) -> FloatImage:
-    """sRGB display values as PQ in BT.2020 primaries, SDR white at `white_nits` (SMPTE ST 2084, ITU-R BT.2087)."""
-    rec709_to_2020 = np.array([
+def to_bt2020(light: FloatImage) -> FloatImage:
+    """Linear light of BT.709 primaries in those of BT.2020 (ITU-R BT.2087)."""
+    matrix = np.array([
         [0.627404, 0.329283, 0.043313], [0.069097, 0.919540, 0.011362], [0.016391, 0.088013, 0.895595],
     ])  # fmt: skip
-    light = np.clip(to_linear(display) @ rec709_to_2020.T, 0, None) * white_nits / 10000
-    powered = light ** (2610 / 16384)
+    return np.clip(light @ matrix.T, 0, None)
+
+
+def to_pq(display: FloatImage, white_nits: float) -> FloatImage:
+    """SRGB display values as PQ in BT.2020 primaries, SDR white at `white_nits` (SMPTE ST 2084)."""
+    powered = (to_bt2020(to_linear(display)) * white_nits / 10000) ** (2610 / 16384)
     return ((3424 / 4096 + 2413 / 128 * powered) / (1 + 2392 / 128 * powered)) ** (2523 / 32)
+
+
+def to_wide_sdr(display: FloatImage) -> FloatImage:
+    """SRGB display values in BT.2020 primaries, with the sRGB curve."""
+    wide = to_bt2020(to_linear(display))
+    return np.where(wide <= 0.0031308, wide * 12.92, 1.055 * wide ** (1 / 2.4) - 0.055)

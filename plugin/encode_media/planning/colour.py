@@ -32,7 +32,6 @@ _MATRICES = {
 _MATRIX_WORDS = {"smpte170m": "BT.601", "bt470bg": "BT.601", "bt709": "BT.709", "bt2020nc": "BT.2020"}
 _WIDE_PRIMARIES = {"bt2020": "2020", "smpte432": "smpte432", "smpte431": "smpte431"}
 """Primaries that are converted. Those of standard definition are so near to BT.709's that they are kept."""
-_CURVES = {SRGB_CURVE: SRGB_CURVE, "smpte170m": "601", "bt2020-10": "2020_10", "bt2020-12": "2020_12"}
 
 
 class Light(str, Enum):
@@ -228,9 +227,9 @@ def _zscale(source: SourceColour, target: TargetColour, size: Size | None = None
         given |= {"tin": "linear", "pin": "709"}
         wanted |= {"t": SRGB_CURVE, "p": "709"}
     elif source.light is Light.WIDE:
-        curve = _CURVES.get(source.curve, "709")
-        given |= {"tin": curve, "pin": _WIDE_PRIMARIES[source.primaries]}
-        wanted |= {"t": curve, "p": "709"}
+        # In the light of an sRGB display: by its own curves zscale would take BT.709 for a power of 2.4.
+        given |= {"tin": SRGB_CURVE, "pin": _WIDE_PRIMARIES[source.primaries]}
+        wanted |= {"t": SRGB_CURVE, "p": "709"}
     return step("zscale", **_sized(size), **given, **wanted, **_dither(target))
 
 
