@@ -31,13 +31,23 @@ export class Actions {
         onClose?.();
       },
     });
-    if (!this.hub.connected) return this.menu.settle("Not connected to the event hub. Actions come back with it.");
-    request = this.hub.publish(
-      "ftrack.action.discover",
-      { selection },
-      { onReply: (data) => this.menu.add(itemsOf(data)) },
-    );
-    timer = setTimeout(() => this.menu.settle(NO_ACTIONS), DISCOVER_MS);
+    if (!this.hub.connected) {
+      return this.menu.settle("Not connected to the event hub. Actions come back with it.");
+    }
+    // Whoever connects later has not heard the question: it is asked again as long as nobody answered.
+    const ask = () => {
+      request?.forget();
+      request = this.hub.publish(
+        "ftrack.action.discover",
+        { selection },
+        { onReply: (data) => this.menu.add(itemsOf(data)) },
+      );
+      timer = setTimeout(() => {
+        this.menu.settle(NO_ACTIONS);
+        if (this.menu.isEmpty && this.hub.connected) ask();
+      }, DISCOVER_MS);
+    };
+    ask();
   }
 
   /** Sends a launch and shows the first answer; further answers can only be messages. */

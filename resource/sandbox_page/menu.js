@@ -22,6 +22,10 @@ export class ActionMenu {
     this.#host = host;
   }
 
+  get isEmpty() {
+    return !this.#element || this.#entries.length === 0;
+  }
+
   /** `at` is a point of the window; the menu keeps inside it. */
   open({ at, title, onChoose, onClose }) {
     this.close({ restoreFocus: false });

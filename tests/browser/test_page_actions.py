@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from support.fake_action import FORM, FakeAction, form_then, version_id
-from support.sandbox import wait_for
+from support.sandbox import RunningSandbox, wait_for
 from support.sandbox_page import (
     DASH,
     choose_action,
@@ -357,6 +357,17 @@ def test_a_submit_that_waits_can_not_be_sent_twice(page_at, action: FakeAction):
     wait_for(lambda: len(action.launched) > 1, what="the submit")
     page.wait_for_timeout(300)
     assert len(action.launched) == 2
+
+
+def test_a_listener_that_comes_later_still_fills_the_open_menu(page_at, sandbox: RunningSandbox):
+    page = page_at()
+    menu = open_actions_menu(page, COMP)
+    expect(menu).to_contain_text("No actions here.", timeout=10_000)
+    late = FakeAction(sandbox.session(hub=True))
+    late.start()
+    expect(menu.get_by_role("menuitem")).to_have_count(3)
+    expect(menu).to_contain_text("3 actions")
+    late.stop()
 
 
 def test_no_actions_at_all_is_said_with_what_to_look_at(page_at):

@@ -53,6 +53,7 @@ def use_user(page: Page, username: str) -> None:
     """Works as another person from here on."""
     page.get_by_test_id("user-select").select_option(username)
     wait_connected(page)
+    expect(page.locator(".stage-body > :not([data-state=loading])")).to_be_visible()
 
 
 def tree_item(page: Page, name: str) -> Locator:
@@ -61,16 +62,19 @@ def tree_item(page: Page, name: str) -> Locator:
 
 def open_place(page: Page, name: str) -> None:
     """Shows the versions of a project, sequence, shot or task; on a narrow page the tree is opened first."""
-    if not page.get_by_test_id("tree").is_visible():
-        page.get_by_role("button", name="Browse projects").click()
+    browse = page.get_by_role("button", name="Browse projects")
+    if browse.is_visible() and not page.get_by_test_id("tree").is_visible():
+        browse.click()
     tree_item(page, name).locator(":scope > .tree-row").click()
     expect(tree_item(page, name)).to_have_attribute("aria-selected", "true")
     expect(page.locator(".stage-body > :not([data-state=loading])")).to_be_visible()
 
 
 def version(page: Page, name: str) -> Locator:
-    """The card or line of a version."""
-    return page.locator(f'[data-testid="version"][data-name="{name}"]')
+    """The card or line of a version; of `sh010_comp` alone, the first one shown."""
+    match = "=" if re.search(r" v\d+$", name) else "^="
+    text = name if match == "=" else f"{name} v"
+    return page.locator(f'[data-testid="version"][data-name{match}"{text}"]').first
 
 
 def version_names(page: Page) -> list[str]:
@@ -86,7 +90,7 @@ def selected_names(page: Page) -> list[str]:
 def open_version(page: Page, name: str) -> None:
     """Selects a version and shows its review and components."""
     version(page, name).locator(".cell-name").click()
-    expect(page.get_by_test_id("detail-title")).to_have_text(name)
+    expect(page.get_by_test_id("detail-title")).to_have_text(re.compile(rf"^{re.escape(name)}( v\d+)?$"))
 
 
 def select_versions(page: Page, *names: str) -> None:
