@@ -43,4 +43,4 @@ def test_braces_in_a_name_are_only_text():
 def test_an_error_of_another_version_is_still_an_error():
     again = EncodeMediaError.from_dict({"code": "from.the.future", "message": "m"})
 
-    assert ("from.the.future", "m", 70) == (again.code, again.message, again.exit_code)
+    assert (again.code, again.message, again.exit_code) == ("from.the.future", "m", 70)

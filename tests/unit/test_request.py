@@ -35,13 +35,13 @@ def test_another_option_source_or_preset_is_another_job():
         EncodeRequest(preset="review", source=SourceRef(path="/a.mov")),
     ]
 
-    assert 6 == len({REQUEST.base_id, *(other.base_id for other in others)})
+    assert len({REQUEST.base_id, *(other.base_id for other in others)}) == 6
 
 
 def test_entity_ids_follow_from_the_job_and_the_role():
     job = job_id(REQUEST.base_id, 2)
 
-    assert 2 == attempt_of(job)
+    assert attempt_of(job) == 2
     assert entity_id(job, "thumbnail") == entity_id(job, "thumbnail")
     assert entity_id(job, "thumbnail") != entity_id(job_id(REQUEST.base_id, 3), "thumbnail")
 

@@ -13,7 +13,7 @@ def test_an_empty_environment_gives_working_defaults():
     settings = read_settings({})
 
     assert settings.database.startswith("sqlite:///")
-    assert 1 == settings.slots
+    assert settings.slots == 1
     assert settings.work_folder.is_absolute()
 
 
@@ -27,9 +27,9 @@ def test_variables_are_read_with_their_types(tmp_path):
         }
     )
 
-    assert "http://127.0.0.1:9" == settings.server
+    assert settings.server == "http://127.0.0.1:9"
     assert (Path("/a"), Path("/b")) == settings.preset_folders
-    assert 3 == settings.slots
+    assert settings.slots == 3
     assert f"sqlite:///{tmp_path.as_posix()}/jobs.sqlite" == settings.database
     assert tmp_path / "work" == settings.work_folder
 

@@ -46,16 +46,16 @@ def test_what_is_no_rate_is_refused(wrong):
 
 
 def test_rates_are_written_exactly_for_machines_and_shortly_for_people():
-    assert "24000/1001" == format_rate(Fraction(24000, 1001))
-    assert "25/1" == format_rate(Fraction(25))
-    assert "23.976" == describe_rate(Fraction(24000, 1001))
-    assert "29.97" == describe_rate(Fraction(30000, 1001))
+    assert format_rate(Fraction(24000, 1001)) == "24000/1001"
+    assert format_rate(Fraction(25)) == "25/1"
+    assert describe_rate(Fraction(24000, 1001)) == "23.976"
+    assert describe_rate(Fraction(30000, 1001)) == "29.97"
 
 
 def test_a_frame_span_includes_both_ends():
     span = FrameSpan(first=1001, last=1048)
 
-    assert 48 == len(span)
+    assert len(span) == 48
     assert 1001 in span
     assert 1048 in span
     assert 1049 not in span
@@ -109,10 +109,10 @@ def test_drop_frame_timecode_survives_the_way_to_text_and_back(rate, frame):
 
 
 def test_numbers_for_people_are_short():
-    assert "1020-1022, 1030" == frames_text([1030, 1021, 1020, 1022])
-    assert "4.2 s" == seconds_text(4.2)
-    assert "3 min 10 s" == seconds_text(190)
-    assert "1 h 05 min" == seconds_text(3900)
-    assert "unknown" == seconds_text(None)
-    assert "3.4 MB" == size_text(3_400_000)
-    assert "12 bytes" == size_text(12)
+    assert frames_text([1030, 1021, 1020, 1022]) == "1020-1022, 1030"
+    assert seconds_text(4.2) == "4.2 s"
+    assert seconds_text(190) == "3 min 10 s"
+    assert seconds_text(3900) == "1 h 05 min"
+    assert seconds_text(None) == "unknown"
+    assert size_text(3_400_000) == "3.4 MB"
+    assert size_text(12) == "12 bytes"
