@@ -103,12 +103,11 @@ export class Client {
   }
 
   #openNode(node) {
+    const above = pathOf(node.parent).map((name) => `${name} / `);
     fill(
       $("stage-title"),
-      pathOf(node).flatMap((name, index, all) => [
-        index > 0 && h("span", { class: "crumb-mark", "aria-hidden": "true" }, " / "),
-        h("span", { class: index === all.length - 1 ? "crumb" : "crumb crumb-above" }, name),
-      ]),
+      above.length > 0 && h("span", { class: "crumb-above" }, above.join("")),
+      h("span", { class: "crumb" }, node.name),
     );
     this.frame.closeBrowser();
     this.loading = this.loadVersions({ fresh: true });
