@@ -1,3 +1,4 @@
+# --no-compile: Python compiles what it imports when it imports it; compiling everything takes half the set-up.
 # The two commands of this project are `make demo` and `make test`; both set up .venv by themselves.
 PYTHON ?= python3
 VENV := .venv
@@ -31,9 +32,9 @@ $(VENV)/bin/python:
 	  { rm -rf $(VENV); echo "On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
 $(VENV)/.demo: $(VENV)/bin/python pyproject.toml setup.py
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sandbox]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[sandbox]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml setup.py
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sandbox,test,check]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[sandbox,test,check]'
 	@touch $@ $(VENV)/.demo

@@ -14,7 +14,7 @@ from encode_media.errors import failure
 from encode_media.ftrack.client import ActionClient
 from encode_media.ftrack.session import open_session
 from encode_media.settings import Settings
-from encode_media.timebase import seconds_text, size_text
+from encode_media.timebase import counted, seconds_text, size_text
 
 ARTIST = "artist"
 VERSION = "sh010_comp"
@@ -91,10 +91,17 @@ def _show_field(field: Mapping[str, Any], screen: Console) -> None:
         for line in str(field.get("value", "")).replace("<br>", "\n").splitlines():
             if line.strip("-# "):
                 screen.print(f"  {line.strip('#* ').replace('**', '')}", markup=False)
+    elif field.get("type") == "enumerator":
+        screen.print(f"  {field['label']}", markup=False)
+        for choice in field["data"]:
+            mark = "*" if choice["value"] == field.get("value") else " "
+            screen.print(f"   {mark} {choice['label']}", markup=False)
     elif field.get("type") != "hidden":
-        choices = [str(choice["label"]) for choice in field.get("data", ())]
-        offered = f"  ({', '.join(choices)})" if choices else ""
-        screen.print(f"  {field.get('label', field['name'])}: {field.get('value')}{offered}", markup=False)
+        screen.print(f"  {field.get('label', field['name'])}: {_shown(field.get('value'))}", markup=False)
+
+
+def _shown(value: Any) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _follow(client: ActionClient, asked: _Asked, screen: Console, stop: threading.Event) -> None:
@@ -142,7 +149,7 @@ def _show_result(result: Mapping[str, Any], screen: Console) -> None:
     screen.print("Published, checked frame by frame:")
     for output in result["outputs"]:
         screen.print(
-            f"  {output['name']:<20} {output['width']}x{output['height']}, {output['frames']} frames, "
+            f"  {output['name']:<20} {output['width']}x{output['height']}, {counted(output['frames'])}, "
             f"{size_text(output['sizeBytes'])}, in {output['location']}",
             markup=False,
         )

@@ -186,3 +186,8 @@ def frames_text(frames: Any) -> str:
         else:
             runs.append([number, number])
     return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+
+
+def counted(frames: int) -> str:
+    """`1 frame`, `48 frames`."""
+    return "1 frame" if frames == 1 else f"{frames} frames"

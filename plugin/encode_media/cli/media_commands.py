@@ -26,7 +26,7 @@ from encode_media.model.media import Media, Severity
 from encode_media.model.plan import EncodePlan
 from encode_media.model.result import OutputResult, PublishedOutput, RunResult
 from encode_media.settings import read_settings
-from encode_media.timebase import describe_rate, format_rate, frames_text, seconds_text, size_text
+from encode_media.timebase import counted, describe_rate, format_rate, frames_text, seconds_text, size_text
 
 _source = click.argument("source", nargs=-1, required=True)
 _preset = click.option("--preset", "-p", required=True, help="Preset name, see `presets list`.")
@@ -43,8 +43,7 @@ _sequence = click.option("--sequence", is_flag=True, help="SOURCE is one frame o
 @as_json
 @explained
 def encode(
-    *,
-    source: tuple[str, ...], preset: str, out: Path, pairs: tuple[str, ...], sequence: bool, json_output: bool
+    *, source: tuple[str, ...], preset: str, out: Path, pairs: tuple[str, ...], sequence: bool, json_output: bool
 ) -> None:
     """Encode SOURCE into a folder.
 
@@ -118,9 +117,8 @@ def _print_result(result: RunResult) -> None:
         if finding.severity is not Severity.INFO:
             console().print(f"{finding.severity.value}: {finding.message}", markup=False)
     for item in result.published:
-        frames = f"{item.frames} frames" if item.frames != 1 else "1 frame"
         size = size_text(item.size_bytes)
-        click.echo(f"{item.location}  {item.width}x{item.height}, {frames}, {size}")
+        click.echo(f"{item.location}  {item.width}x{item.height}, {counted(item.frames)}, {size}")
 
 
 @click.command()
@@ -153,7 +151,7 @@ def _print_plan(made: EncodePlan) -> None:
     for output in made.outputs:
         want = output.expected
         rate = f" at {describe_rate(want.frame_rate)}" if want.frame_rate else ""
-        frames = f", {want.frames} frames{rate}" if want.frames is not None else ""
+        frames = f", {counted(want.frames)}{rate}" if want.frames is not None else ""
         click.echo(f"  {output.name}: {want.codec} {want.width}x{want.height} {want.pixel_format}{frames}")
     click.echo(f"\nEstimate: {seconds_text(made.estimated_s)}, {size_text(made.estimated_bytes)}")
 
@@ -187,7 +185,7 @@ def _print_media(media: Media) -> None:
         frames = media.frame_count
         click.echo(
             f"  picture: {video.codec} {video.pixel_format}, {width}x{height}"
-            + (f", {frames} frames" if frames else "")
+            + (f", {counted(frames)}" if frames else "")
             + f" at {describe_rate(video.frame_rate)}"
         )
     if media.span:
