@@ -280,7 +280,7 @@ def test_what_a_wrapper_leaves_behind_ends_with_it(folder: Path) -> None:
 @LINUX
 def test_a_program_lives_on_when_the_thread_that_started_it_ends(tmp_path: Path) -> None:
     """Linux's parent-death signal follows threads; an executor's threads come and go."""
-    from encode_media.running.process import ChildProcess
+    from encode_media.process.child import ChildProcess
 
     lines: list[str] = []
     script = "import sys; print('up', flush=True); sys.stdin.read(); import time; time.sleep(1); print('done')"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encode_media.running.process import Log, lines_of
+from encode_media.process.child import Log, lines_of
 
 
 class Trickle:

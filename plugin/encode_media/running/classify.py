@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from encode_media.errors import EncodeMediaError, failure
-from encode_media.running.guard import CANNOT_START, NOTICE
+from encode_media.process.guard import CANNOT_START, NOTICE
 
 KILLED_IN_A_SHELL = 128 + 9
 """What a shell script around ffmpeg reports for SIGKILL."""

@@ -15,7 +15,7 @@ from encode_media.model.plan import Command, EncodePlan
 from encode_media.model.result import Progress, Stage, job_percent
 from encode_media.running import folder as job_folder
 from encode_media.running.classify import classify, lost_writes
-from encode_media.running.process import ChildProcess
+from encode_media.process.child import ChildProcess
 from encode_media.running.progress import Position, ProgressReader, RemainingTime, fraction_done
 from encode_media.running.watch import Limits, Seen, Watch, beyond_estimate
 from encode_media.settings import child_environment

@@ -17,7 +17,7 @@ from encode_media.model.result import Check, OutputResult, Progress, Stage, job_
 from encode_media.running.compare import compare
 from encode_media.running.folder import place_of
 from encode_media.running.inspect_child import Inspection, argv_for
-from encode_media.running.process import ChildProcess
+from encode_media.process.child import ChildProcess
 from encode_media.settings import child_environment
 
 LOOK_EVERY_S = 0.25

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Protocol
 
-from encode_media.running import guard
+from encode_media.process import guard
 
 LOG_HEAD, LOG_TAIL = 40, 100
 """Lines kept: the first error line names the cause, the last ones what came of it."""
@@ -67,6 +67,7 @@ class ChildProcess:
     """A program running below a guard (see `guard`); leaving the `with` block ends its whole group.
 
     `on_output` gets each line of standard output, on a thread of its own; standard error becomes the log.
+    `memory_bytes` limits the program's memory where the system can (not on macOS); 0 is no limit.
     """
 
     def __init__(
@@ -77,10 +78,11 @@ class ChildProcess:
         environment: Mapping[str, str],
         on_output: Callable[[str], None],
         max_line: int = MAX_LINE,
+        memory_bytes: int = 0,
     ) -> None:
         self._log = Log()
         self._process = subprocess.Popen(
-            (sys.executable, "-I", "-S", guard.__file__, *argv),
+            (sys.executable, "-I", "-S", guard.__file__, str(memory_bytes), *argv),
             cwd=cwd,
             env=dict(environment),
             stdin=subprocess.PIPE,

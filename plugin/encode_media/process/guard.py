@@ -1,6 +1,7 @@
 """Keeps one program from outliving us: started as a script between us and ffmpeg, never imported.
 
-`python -I -S guard.py PROGRAM ARGUMENT…` runs the program in its own session and ends as it ended.
+`python -I -S guard.py MEMORY PROGRAM ARGUMENT…` runs the program in its own session and ends as it ended.
+The program may use no more than MEMORY bytes (0: no limit) and leaves no core dump.
 Its standard input is a lifeline held by the process that started it: one byte is an order
 (`t` terminate the whole group, `k` kill it), and the end of the pipe means that process is gone,
 however it went, so the group is killed. That needs no cooperation of the dying process, works the
@@ -52,9 +53,9 @@ if sys.platform == "win32":
             ("job_memory", ctypes.c_size_t), ("peak_process", ctypes.c_size_t), ("peak_job", ctypes.c_size_t),
         )  # fmt: skip
 
-    def _join_job() -> int:
+    def _join_job(memory: int) -> int:
         """Puts this process, and so all it starts, into a job that dies with this process; keep the handle."""
-        kill_on_close, extended_limits = 0x2000, 9  # winnt.h
+        kill_on_close, process_memory, extended_limits = 0x2000, 0x100, 9  # winnt.h
         kernel = ctypes.WinDLL("kernel32", use_last_error=True)
         kernel.CreateJobObjectW.restype = wintypes.HANDLE
         kernel.GetCurrentProcess.restype = wintypes.HANDLE
@@ -62,14 +63,15 @@ if sys.platform == "win32":
         kernel.AssignProcessToJobObject.argtypes = (wintypes.HANDLE, wintypes.HANDLE)
         job = kernel.CreateJobObjectW(None, None)
         limits = _ExtendedLimits()
-        limits.basic.flags = kill_on_close
+        limits.basic.flags = kill_on_close | (process_memory if memory else 0)
+        limits.process_memory = memory
         done = kernel.SetInformationJobObject(job, extended_limits, ctypes.byref(limits), ctypes.sizeof(limits))
         if not job or not done or not kernel.AssignProcessToJobObject(job, kernel.GetCurrentProcess()):
             raise ctypes.WinError(ctypes.get_last_error())
         return int(job)
 
-    def _start(argv: list[str]) -> tuple[subprocess.Popen[bytes], object]:
-        job = _join_job()
+    def _start(argv: list[str], memory: int) -> tuple[subprocess.Popen[bytes], object]:
+        job = _join_job(memory)
         return subprocess.Popen(argv, stdin=subprocess.DEVNULL), job
 
     def _next_order() -> bytes:
@@ -89,18 +91,32 @@ else:
     import resource
     import select
 
-    def _start(argv: list[str]) -> tuple[subprocess.Popen[bytes], object]:
+    def _start(argv: list[str], memory: int) -> tuple[subprocess.Popen[bytes], object]:
+        die_with_parent = _die_with_parent()
+
+        def prepare() -> None:
+            die_with_parent()
+            _limit(memory)
+
         child = subprocess.Popen(
             argv,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=_die_with_parent(),  # noqa: PLW1509 - this process has one thread
+            preexec_fn=prepare,  # noqa: PLW1509 - this process has one thread
         )
         return child, None
 
-    def _die_with_parent() -> Callable[[], None] | None:
+    def _limit(memory: int) -> None:
+        """Address space stands for memory: what is reserved counts, so the limit has to be generous."""
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if memory and sys.platform != "darwin":  # macOS accepts it and does nothing
+            _, hard = resource.getrlimit(resource.RLIMIT_AS)
+            limit = memory if hard == resource.RLIM_INFINITY else min(hard, memory)
+            resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+
+    def _die_with_parent() -> Callable[[], None]:
         if sys.platform != "linux":
-            return None
+            return lambda: None
         import ctypes
 
         set_parent_death_signal = 1  # PR_SET_PDEATHSIG, linux/prctl.h
@@ -170,9 +186,9 @@ class _Guard:
             return self._child.wait()
 
 
-def main(argv: list[str]) -> None:
+def main(memory: str, *argv: str) -> None:
     try:
-        child, _job = _start(argv)
+        child, _job = _start(list(argv), int(memory))
     except OSError as error:
         print(f"{NOTICE} {argv[0]}: {error.strerror or error}", file=sys.stderr, flush=True)  # noqa: T201
         os._exit(CANNOT_START)
@@ -185,4 +201,4 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(*sys.argv[1:])
