@@ -66,13 +66,13 @@ class SizeSpec:
 class VideoSpec:
     __pydantic_config__ = STRICT
 
-    codec: Literal["h264", "prores", "vp9", "png", "mjpeg"]
+    codec: Literal["h264", "hevc", "prores", "dnxhr", "vp9", "av1", "png", "mjpeg"]
     profile: str | None = None
     pixel_format: str
     quality: float | None = None
-    """The encoder's own constant-quality number: CRF for H.264 and VP9, `-q:v` for ProRes and JPEG."""
+    """The encoder's own constant-quality number: CRF for H.264, HEVC, VP9 and AV1, `-q:v` for ProRes and JPEG."""
     speed: str | None = None
-    """Encoder preset: x264 `veryfast`…`slow`; VP9 `-cpu-used` number."""
+    """Encoder preset: x264 and x265 `veryfast`…`slow`; a number for VP9 and AV1."""
     gop_s: Fraction | None = None
     """Seconds between key frames; the plan rounds it to frames, at least 1."""
     b_frames: int | None = None

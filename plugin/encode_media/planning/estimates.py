@@ -7,10 +7,15 @@ from collections.abc import Sequence
 from encode_media.model.media import VideoStream
 from encode_media.model.plan import PlannedOutput
 
-_BITS_PER_PIXEL = {"h264": 0.43, "prores": 3.2, "vp9": 0.37, "png": 11.0, "mjpeg": 2.0}
+_BITS_PER_PIXEL = {
+    "h264": 0.43, "hevc": 0.35, "prores": 3.2, "dnxhd": 4.0, "vp9": 0.37, "av1": 0.3, "png": 11.0, "mjpeg": 2.0,
+}  # fmt: skip
 """Of an encoded frame."""
 
-_ENCODE_S = {"h264": 0.056, "prores": 0.16, "vp9": 0.056, "png": 0.09, "mjpeg": 0.01}
+_ENCODE_S = {
+    "h264": 0.056, "hevc": 0.25, "prores": 0.16, "dnxhd": 0.03, "vp9": 0.056, "av1": 0.1, "png": 0.09,
+    "mjpeg": 0.01,
+}  # fmt: skip
 """CPU seconds for a million pixels of a frame."""
 
 _DECODE_S = {"exr": 0.04, "png": 0.03, "dpx": 0.01, "prores": 0.02, "hevc": 0.015, "h264": 0.011, "mjpeg": 0.006}

@@ -8,6 +8,7 @@ from fractions import Fraction
 from types import MappingProxyType
 
 from encode_media.model.preset import OutputKind, OutputSpec
+from encode_media.presets.codecs import codec_of, profile_of
 
 CONTAINERS = MappingProxyType({
     OutputKind.VIDEO: ("mp4", "mov", "webm"),
@@ -15,25 +16,10 @@ CONTAINERS = MappingProxyType({
     OutputKind.STILL: ("jpg", "png"),
 })  # fmt: skip
 VIDEO_CODECS = MappingProxyType({
-    "mp4": ("h264",), "mov": ("prores", "h264"), "webm": ("vp9",), "png": ("png",), "jpg": ("mjpeg",),
+    "mp4": ("h264", "hevc", "av1"), "mov": ("prores", "dnxhr", "h264", "hevc"), "webm": ("vp9", "av1"),
+    "png": ("png",), "jpg": ("mjpeg",),
 })  # fmt: skip
 AUDIO_CODECS = MappingProxyType({"mp4": ("aac",), "mov": ("pcm", "aac"), "webm": ("opus",), "png": (), "jpg": ()})
-PIXEL_FORMATS = MappingProxyType({
-    "h264": ("yuv420p",),
-    "prores": ("yuv422p10le",),
-    "vp9": ("yuv420p",),
-    "png": ("rgb24", "rgb48be"),
-    "mjpeg": ("yuvj444p", "yuvj422p", "yuvj420p"),
-})  # fmt: skip
-PROFILES = MappingProxyType({
-    "h264": ("high",), "prores": ("proxy", "lt", "standard", "hq"), "vp9": (), "png": (), "mjpeg": (),
-})  # fmt: skip
-SPEEDS = MappingProxyType({
-    "h264": ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"),
-    "vp9": ("0", "1", "2", "3", "4", "5", "6", "7", "8"),
-})  # fmt: skip
-QUALITY = MappingProxyType({"h264": (0, 51), "prores": (1, 31), "vp9": (0, 63), "mjpeg": (1, 31)})
-"""Best and worst of each encoder's own scale."""
 
 MAX_SIDE = 16384
 """Pixels; the largest picture H.264 and JPEG readers take."""
@@ -69,15 +55,20 @@ def pair_problems(output: OutputSpec) -> Iterator[tuple[str, str, tuple[str, ...
 
 def _video_problems(output: OutputSpec) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     video = output.video
-    yield from _one_of("video.pixel_format", video.pixel_format, PIXEL_FORMATS[video.codec])
-    if video.profile is not None:
-        yield from _one_of("video.profile", video.profile, PROFILES[video.codec])
+    codec = codec_of(video)
+    names = tuple(profile.name for profile in codec.profiles if profile.name)
+    if video.profile is not None and video.profile not in names:
+        yield from _one_of("video.profile", video.profile, names)
+        yield from _one_of("video.pixel_format", video.pixel_format, codec.formats)
+    else:
+        formats = codec.formats if video.profile is None else profile_of(video).formats
+        yield from _one_of("video.pixel_format", video.pixel_format, formats)
     if video.speed is not None:
-        yield from _one_of("video.speed", video.speed, SPEEDS.get(video.codec, ()))
-    if video.quality is not None and video.codec not in QUALITY:
+        yield from _one_of("video.speed", video.speed, codec.speeds)
+    if video.quality is not None and codec.quality is None:
         yield "video.quality", f"{video.codec} has no quality", ()
-    elif video.quality is not None:
-        yield from _within("video.quality", video.quality, *QUALITY[video.codec])
+    elif video.quality is not None and codec.quality is not None:
+        yield from _within("video.quality", video.quality, *codec.quality)
     yield from _within("video.gop_s", video.gop_s, 0, MAX_GOP_S)
     yield from _within("video.b_frames", video.b_frames, 0, MAX_B_FRAMES)
     yield from _bitrate("video.max_bitrate", video.max_bitrate)

@@ -1,32 +1,25 @@
-"""Movies: H.264, ProRes and VP9 with sound of exactly the picture's length."""
+"""Movies, with sound of exactly the picture's length."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from encode_media.model.geometry import Size
 from encode_media.model.media import SourceKind
 from encode_media.model.plan import Expected, PlannedOutput
-from encode_media.model.preset import AudioSpec, OutputSpec, VideoSpec
+from encode_media.model.preset import AudioSpec, OutputSpec
 from encode_media.planning import sound
 from encode_media.planning.colour import TargetColour, convert, rescale, target_colour
+from encode_media.planning.encoders import encoder_options
 from encode_media.planning.graph import Chain, OutputFile
 from encode_media.planning.outputs.draft import Draft, Options, Placement, Work, place, plain_options, rate_options
+from encode_media.presets.codecs import codec_of, profile_of
 from encode_media.timebase import Timecode, describe_rate, nominal_rate
 
 _HIGHEST_TIMECODE_RATE = 60
 """SMPTE labels are defined up to here."""
-
-_PRORES_PROFILES = {"proxy": ("0", "Proxy"), "lt": ("1", "LT"), "standard": ("2", "Standard"), "hq": ("3", "HQ")}
-"""Our name: ffmpeg's number, the name a probe gives."""
-
-_VP9_REALTIME_SPEED = 6
-"""From here on `-cpu-used` only exists in VP9's realtime mode."""
-
-_VP9_TILE_WIDTHS = (640, 1280, 2560)
-"""Widths from which one, two and three powers of two of tile columns are of use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +73,7 @@ def _draft(work: Work, movie: _Movie, picture: Chain) -> Draft:
     spec, audio, rate = movie.spec, movie.audio, work.reading.rate
     file = f"{movie.stem}.{spec.container}"
     options: Options = {
-        **rate_options(rate), **plain_options(), **_encoder(spec.video, rate, movie.size),
+        **rate_options(rate), **plain_options(), **encoder_options(spec.video, rate, movie.size),
         **_container(spec.container, movie.timecode), **_colour_options(movie.target),
         **(sound.sound_options(audio) if audio else {}),
     }  # fmt: skip
@@ -107,10 +100,11 @@ def _describe(movie: _Movie, rate: Fraction) -> str:
 
 def _expected(work: Work, movie: _Movie) -> Expected:
     video, audio = movie.spec.video, movie.audio
+    codec = codec_of(video)
     return Expected(
-        codec=video.codec,
-        profile=_probed_profile(video),
-        pixel_format=video.pixel_format,
+        codec=codec.probed,
+        profile=profile_of(video).probed,
+        pixel_format=codec.decoded.get(video.pixel_format, video.pixel_format),
         width=movie.size[0],
         height=movie.size[1],
         frames=work.reading.frames,
@@ -155,65 +149,3 @@ def _colour_options(target: TargetColour) -> Options:
     return {
         "color_range": "tv", "colorspace": "bt709", "color_primaries": "bt709", "color_trc": target.curve,
     }  # fmt: skip
-
-
-def _probed_profile(spec: VideoSpec) -> str | None:
-    if spec.codec == "h264":
-        return "High"
-    if spec.codec == "prores":
-        return _PRORES_PROFILES[spec.profile or "hq"][1]
-    return "Profile 0"
-
-
-def _encoder(spec: VideoSpec, rate: Fraction, size: Size) -> Options:
-    return _ENCODERS[spec.codec](spec, rate, size)
-
-
-def _gop(spec: VideoSpec, rate: Fraction) -> int:
-    return max(1, round(rate * (spec.gop_s if spec.gop_s is not None else Fraction(1))))
-
-
-def _h264(spec: VideoSpec, rate: Fraction, _size: Size) -> Options:
-    gop = str(_gop(spec, rate))
-    options: Options = {
-        "c:v": "libx264", "profile:v": "high", "preset": spec.speed or "veryfast",
-        "crf": _number(spec.quality, 18),
-        "g": gop, "keyint_min": gop, "sc_threshold": "0", "flags": "+cgop",
-        "bf": str(2 if spec.b_frames is None else spec.b_frames),
-    }  # fmt: skip
-    if spec.max_bitrate:
-        options |= {"maxrate": spec.max_bitrate, "bufsize": _doubled(spec.max_bitrate)}
-    return options
-
-
-def _prores(spec: VideoSpec, _rate: Fraction, _size: Size) -> Options:
-    return {
-        "c:v": "prores_ks", "profile:v": _PRORES_PROFILES[spec.profile or "hq"][0], "vendor": "apl0",
-        "q:v": _number(spec.quality, 4),
-    }  # fmt: skip
-
-
-def _vp9(spec: VideoSpec, rate: Fraction, size: Size) -> Options:
-    speed = spec.speed or "8"
-    tiles = sum(size[0] >= width for width in _VP9_TILE_WIDTHS)
-    return {
-        "c:v": "libvpx-vp9", "b:v": spec.max_bitrate or "0", "crf": _number(spec.quality, 24),
-        "deadline": "realtime" if int(speed) >= _VP9_REALTIME_SPEED else "good", "cpu-used": speed,
-        "row-mt": "1", "tile-columns": str(tiles), "g": str(_gop(spec, rate)),
-    }  # fmt: skip
-
-
-_ENCODERS: dict[str, Callable[[VideoSpec, Fraction, Size], Options]] = {
-    "h264": _h264,
-    "prores": _prores,
-    "vp9": _vp9,
-}
-
-
-def _number(value: float | None, default: float) -> str:
-    return f"{default if value is None else value:g}"
-
-
-def _doubled(bitrate: str) -> str:
-    number = bitrate.rstrip("kKMG")
-    return f"{2 * float(number):g}{bitrate[len(number) :]}"
