@@ -47,6 +47,8 @@ class OutputKind(str, Enum):
     VIDEO = "video"
     IMAGE_SEQUENCE = "image_sequence"
     STILL = "still"
+    ANIMATION = "animation"
+    """A silent moving image that starts by itself: GIF, WebP."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ class SizeSpec:
 class VideoSpec:
     __pydantic_config__ = STRICT
 
-    codec: Literal["h264", "hevc", "prores", "dnxhr", "vp9", "av1", "png", "mjpeg"]
+    codec: Literal["h264", "hevc", "prores", "dnxhr", "vp9", "av1", "png", "mjpeg", "exr", "gif", "webp"]
     profile: str | None = None
     pixel_format: str
     quality: float | None = None
@@ -106,6 +108,30 @@ class PublishSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SheetSpec:
+    """Frames spread evenly over the source, in rows; the output's `size` is that of one of them."""
+
+    __pydantic_config__ = STRICT
+
+    columns: int
+    rows: int = 1
+    gap: int = 0
+    """Pixels between the frames, and around them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnimationSpec:
+    """How much of the source an animation shows, and how smoothly."""
+
+    __pydantic_config__ = STRICT
+
+    frame_rate: Fraction = Fraction(25, 2)
+    """At most; rounded to what the format's clock can say exactly."""
+    max_s: float = 6.0
+    """Longer sources are shown in part, from where `position` says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutputSpec:
     """One output of a preset. `name` is the component name."""
 
@@ -113,12 +139,20 @@ class OutputSpec:
 
     name: str
     kind: OutputKind
-    container: Literal["mp4", "mov", "webm", "png", "jpg"]
+    container: Literal["mp4", "mov", "webm", "png", "jpg", "exr", "gif", "webp"]
     video: VideoSpec
     audio: AudioSpec | None = None
     size: SizeSpec = SizeSpec()
     position: float = 0.0
-    """Stills: where in the source, 0 first frame to 1 last frame."""
+    """Stills: where in the source, 0 first frame to 1 last frame. Animations: where the part shown lies."""
+    frame: int | None = None
+    """Stills: the frame by its number, instead of `position`; a movie's first frame is 1001."""
+    best: bool = False
+    """Stills: a typical frame that is neither black nor blank; `position` where there is none."""
+    sheet: SheetSpec | None = None
+    """Stills: many frames side by side instead of one."""
+    animation: AnimationSpec = AnimationSpec()
+    """Animations only."""
     first_frame: int | None = None
     """Sequences: number of the first file; None keeps the source's, movies start at 1001."""
     publish: PublishSpec = PublishSpec()

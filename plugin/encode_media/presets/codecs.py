@@ -108,6 +108,20 @@ _ALL = (
         name="mjpeg", encoder="mjpeg", probed="mjpeg", quality=(1, 31),
         profiles=(_profile("", "", None, "yuvj444p", "yuvj422p", "yuvj420p"),),
     ),
+    Codec(
+        # The argument is the encoder's `-format`.
+        name="exr", encoder="exr", probed="exr",
+        profiles=(_profile("half", "half", None, "gbrpf32le"), _profile("float", "float", None, "gbrpf32le")),
+    ),
+    Codec(
+        name="gif", encoder="gif", probed="gif", profiles=(_profile("", "", None, "pal8"),),
+        # Decoders show pictures, not palettes.
+        decoded=MappingProxyType({"pal8": "bgra"}),
+    ),
+    Codec(
+        name="webp", encoder="libwebp_anim", probed="webp", quality=(100, 0),
+        profiles=(_profile("", "", None, "yuv420p"),),
+    ),
 )  # fmt: skip
 
 CODECS: Mapping[str, Codec] = MappingProxyType({codec.name: codec for codec in _ALL})

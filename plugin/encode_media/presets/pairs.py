@@ -9,17 +9,22 @@ from types import MappingProxyType
 
 from encode_media.model.preset import OutputKind, OutputSpec
 from encode_media.presets.codecs import codec_of, profile_of
+from encode_media.presets.image_pairs import image_problems
 
 CONTAINERS = MappingProxyType({
     OutputKind.VIDEO: ("mp4", "mov", "webm"),
-    OutputKind.IMAGE_SEQUENCE: ("png", "jpg"),
+    OutputKind.IMAGE_SEQUENCE: ("png", "jpg", "exr"),
     OutputKind.STILL: ("jpg", "png"),
+    OutputKind.ANIMATION: ("gif", "webp"),
 })  # fmt: skip
 VIDEO_CODECS = MappingProxyType({
     "mp4": ("h264", "hevc", "av1"), "mov": ("prores", "dnxhr", "h264", "hevc"), "webm": ("vp9", "av1"),
-    "png": ("png",), "jpg": ("mjpeg",),
+    "png": ("png",), "jpg": ("mjpeg",), "exr": ("exr",), "gif": ("gif",), "webp": ("webp",),
 })  # fmt: skip
-AUDIO_CODECS = MappingProxyType({"mp4": ("aac",), "mov": ("pcm", "aac"), "webm": ("opus",), "png": (), "jpg": ()})
+AUDIO_CODECS = MappingProxyType({
+    "mp4": ("aac",), "mov": ("pcm", "aac"), "webm": ("opus",), "png": (), "jpg": (), "exr": (), "gif": (),
+    "webp": (),
+})  # fmt: skip
 
 MAX_SIDE = 16384
 """Pixels; the largest picture H.264 and JPEG readers take."""
@@ -47,6 +52,7 @@ def pair_problems(output: OutputSpec) -> Iterator[tuple[str, str, tuple[str, ...
         yield from _bitrate("audio.bitrate", output.audio.bitrate)
     if not 0 < len(output.name) <= MAX_NAME or not output.name.isprintable():
         yield "name", "can't be a component's name", (f"1 to {MAX_NAME} characters on one line",)
+    yield from image_problems(output)
     yield from _within("position", output.position, 0, 1)
     yield from _within("first_frame", output.first_frame, 0, MAX_FRAME_NUMBER)
     for key in ("rung", "max_width", "max_height"):
@@ -68,7 +74,7 @@ def _video_problems(output: OutputSpec) -> Iterator[tuple[str, str, tuple[str, .
     if video.quality is not None and codec.quality is None:
         yield "video.quality", f"{video.codec} has no quality", ()
     elif video.quality is not None and codec.quality is not None:
-        yield from _within("video.quality", video.quality, *codec.quality)
+        yield from _within("video.quality", video.quality, *sorted(codec.quality))
     yield from _within("video.gop_s", video.gop_s, 0, MAX_GOP_S)
     yield from _within("video.b_frames", video.b_frames, 0, MAX_B_FRAMES)
     yield from _bitrate("video.max_bitrate", video.max_bitrate)
