@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
-import subprocess
-import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from encode_media.errors import EncodeMediaError, failure
 from encode_media.media.inspection import OutputFacts
+from encode_media.media.reader import Answer, Wish, read_apart
 from encode_media.model.codec import from_json, to_json
 from encode_media.model.media import Media, SourceRef
-from encode_media.settings import child_environment
-
-_BOOT = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from encode_media.media.probe_child import main; main()"
-)
-"""Isolated from the environment and the current folder, but with our own search path."""
 
 
 def probe(
@@ -40,13 +33,19 @@ def probe(
     """
     if not source.is_sequence:
         _require_file(source.path)
-    request = {
+    wish = probe_wish(source, default_rate=default_rate, count_frames=count_frames)
+    return from_json(Media, _value(read_apart([wish], timeout_s=timeout_s)[0]))
+
+
+def probe_wish(source: SourceRef, *, default_rate: Fraction = Fraction(24), count_frames: bool = True) -> Wish:
+    """Probing as a wish to the reader, for many at a time."""
+    return {
         "task": "probe",
+        "path": source.path,
         "source": to_json(source),
         "default_rate": str(default_rate),
         "count_frames": count_frames,
     }
-    return from_json(Media, _ask_child(request, source.path, timeout_s))
 
 
 def inspect_output(
@@ -64,17 +63,40 @@ def inspect_output(
         SourceMissing: it is not there.
         UnsupportedFormat: it can't be opened as media, or decoding it takes too long.
     """
-    is_sequence = first_frame is not None or frames is not None
-    if not is_sequence:
+    wanted = Inspection(path=os.path.abspath(path), first_frame=first_frame, frames=frames)
+    if not wanted.is_sequence:
         _require_file(path)
-    request = {
-        "task": "inspect",
-        "path": path,
-        "is_sequence": is_sequence,
-        "first_frame": first_frame,
-        "frames": frames,
-    }
-    return from_json(OutputFacts, _ask_child(request, path, timeout_s))
+    return from_json(OutputFacts, _value(inspect_outputs([wanted], timeout_s=timeout_s)[0]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """One output to look at; `path` is absolute, and a printf pattern for sequences."""
+
+    path: str
+    first_frame: int | None = None
+    frames: int | None = None
+
+    @property
+    def is_sequence(self) -> bool:
+        return self.first_frame is not None or self.frames is not None
+
+
+def inspect_outputs(
+    wanted: Sequence[Inspection], *, timeout_s: float, look: Callable[[int], None] = lambda _: None
+) -> list[Answer]:
+    """The facts or the error of each output, as `read_apart` gives them."""
+    wishes = [
+        {
+            "task": "inspect",
+            "path": inspection.path,
+            "is_sequence": inspection.is_sequence,
+            "first_frame": inspection.first_frame,
+            "frames": inspection.frames,
+        }
+        for inspection in wanted
+    ]
+    return read_apart(wishes, timeout_s=timeout_s, look=look)
 
 
 def _require_file(path: str) -> None:
@@ -89,30 +111,7 @@ def _require_file(path: str) -> None:
         raise failure("source.not_media", path=path)
 
 
-def _ask_child(request: dict[str, Any], path: str, timeout_s: float) -> Any:
-    """The child's answer to a request about `path`."""
-    argv = [sys.executable, "-I", "-c", _BOOT, json.dumps(sys.path)]
-    try:
-        done = subprocess.run(
-            argv,
-            input=json.dumps(request).encode(),
-            capture_output=True,
-            timeout=timeout_s,
-            check=False,
-            env=child_environment(),
-        )
-    except subprocess.TimeoutExpired as error:
-        raise failure("source.timeout", path=path, seconds=f"{timeout_s:g}") from error
-    if done.returncode:
-        raise failure("source.corrupt", path=path, problem=_crash_text(done.returncode, done.stderr))
-    answer = json.loads(done.stdout)
+def _value(answer: Answer) -> Any:
     if "error" in answer:
         raise EncodeMediaError.from_dict(answer["error"])
     return answer["ok"]
-
-
-def _crash_text(returncode: int, stderr: bytes) -> str:
-    last = stderr.decode(errors="replace").strip().rpartition("\n")[2]
-    if "MemoryError" in last:
-        return "reading it needs too much memory"
-    return f"reading it ended the reader: {last or f'exit code {returncode}'}"

@@ -1,63 +1,48 @@
-"""The short-lived process in which media is read: JSON in on stdin, JSON out on stdout.
+"""The short-lived process in which media is read: wishes as an argument, one line of JSON for each answer.
 
-Hostile or broken files can crash or fill only this process; `probe` starts it, limits it and ends it.
+`reader.read_apart` starts it, limits it and ends it.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from fractions import Fraction
 from typing import Any
 
-from encode_media.errors import EncodeMediaError
+from encode_media.errors import EncodeMediaError, failure
 from encode_media.model.codec import from_json, to_json
 from encode_media.model.media import SourceRef
 
-_MEMORY_LIMIT = 12 << 30
-"""Address space, not memory in use: decoder threads reserve far more than they touch."""
+
+def main(wishes: str) -> None:
+    for wish in json.loads(wishes):
+        print(json.dumps(_answer(wish)), flush=True)  # noqa: T201 - this is how it answers
 
 
-def main() -> None:
-    limit_memory()
-    request = json.load(sys.stdin)
+def _answer(wish: dict[str, Any]) -> dict[str, Any]:
     try:
-        answer = {"ok": _TASKS[request["task"]](request)}
+        return {"ok": _TASKS[wish["task"]](wish)}
     except EncodeMediaError as error:
-        answer = {"error": error.to_dict()}
-    json.dump(answer, sys.stdout)
+        return {"error": error.to_dict()}
+    except MemoryError:
+        problem = "reading it needs too much memory"
+        return {"error": failure("source.corrupt", path=wish["path"], problem=problem).to_dict()}
 
 
-def limit_memory() -> None:
-    """Where the system can (not on Windows, and macOS ignores it)."""
-    try:
-        import resource
-    except ImportError:
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limit = _MEMORY_LIMIT if hard == resource.RLIM_INFINITY else min(hard, _MEMORY_LIMIT)
-    if sys.platform != "darwin":
-        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
-
-
-def _probe(request: dict[str, Any]) -> Any:
+def _probe(wish: dict[str, Any]) -> Any:
     from encode_media.media.reading import read_media
 
-    source = from_json(SourceRef, request["source"])
-    rate = Fraction(request["default_rate"])
-    return to_json(read_media(source, default_rate=rate, count_frames=request["count_frames"]))
+    source = from_json(SourceRef, wish["source"])
+    rate = Fraction(wish["default_rate"])
+    return to_json(read_media(source, default_rate=rate, count_frames=wish["count_frames"]))
 
 
-def _inspect(request: dict[str, Any]) -> Any:
+def _inspect(wish: dict[str, Any]) -> Any:
     from encode_media.media.inspection import inspect_file, inspect_sequence
 
-    if not request["is_sequence"]:
-        return to_json(inspect_file(request["path"]))
-    return to_json(inspect_sequence(request["path"], request["first_frame"], request["frames"]))
+    if not wish["is_sequence"]:
+        return to_json(inspect_file(wish["path"]))
+    return to_json(inspect_sequence(wish["path"], wish["first_frame"], wish["frames"]))
 
 
 _TASKS = {"probe": _probe, "inspect": _inspect}
-
-
-if __name__ == "__main__":
-    main()

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from encode_media.errors import EncodeMediaError, failure
 from encode_media.media.inspection import OutputFacts
+from encode_media.media.probe import Inspection, inspect_outputs
 from encode_media.model.codec import from_json, to_json
 from encode_media.model.plan import EncodePlan, PlannedOutput
 from encode_media.model.preset import OutputKind
 from encode_media.model.result import Check, OutputResult, Progress, Stage, job_percent
 from encode_media.running.compare import compare
 from encode_media.running.folder import place_of
-from encode_media.running.inspect_child import Inspection, argv_for
-from encode_media.process.child import ChildProcess
-from encode_media.settings import child_environment
 
-LOOK_EVERY_S = 0.25
 TIME_LIMIT_S = 600.0
 """For any plan at all; then more for each frame of each output."""
 TIME_PER_FRAME_S = 1.0
 """An 8K frame decodes in well under a second; a decoder that needs more hangs."""
-MAX_ANSWER = 1_000_000
-"""Characters of one answer; the longest have fifty error lines."""
 
 
 def verify(
@@ -52,7 +45,7 @@ def verify(
 
 
 def _inspection(folder: Path, output: PlannedOutput) -> Inspection:
-    path = str(place_of(folder, output.file))
+    path = str(place_of(folder.absolute(), output.file))
     if output.kind is not OutputKind.IMAGE_SEQUENCE:
         return Inspection(path=path)
     first = 1 if output.first_frame is None else output.first_frame
@@ -62,35 +55,19 @@ def _inspection(folder: Path, output: PlannedOutput) -> Inspection:
 def _inspect(
     plan: EncodePlan, folder: Path, on_progress: Callable[[Progress], None], cancelled: Callable[[], bool]
 ) -> list[dict[str, Any]]:
-    """One answer of the inspecting child for each output; an error where it ended without one."""
-    answers: list[dict[str, Any]] = []
+    """One answer for each output: what it is, or why it can't be read."""
     frames = sum(output.expected.frames or 1 for output in plan.outputs)
-    limit_s = TIME_LIMIT_S + frames * TIME_PER_FRAME_S
-    end = time.monotonic() + limit_s
-    with ChildProcess(
-        argv_for([_inspection(folder, output) for output in plan.outputs]),
-        cwd=folder,
-        environment=child_environment(),
-        # Whatever a library may print besides is no answer.
-        on_output=lambda line: answers.append(json.loads(line)) if line.startswith("{") else None,
-        max_line=MAX_ANSWER,
-    ) as child:
-        shown = 0
-        on_progress(_progress(0, len(plan.outputs)))
-        while (code := child.wait(LOOK_EVERY_S)) is None:
-            if cancelled():
-                raise failure("cancelled")
-            if time.monotonic() > end:
-                raise failure("source.timeout", path=str(folder), seconds=round(limit_s))
-            if len(answers) != shown:
-                shown = len(answers)
-                on_progress(_progress(shown, len(plan.outputs)))
-        log = child.log
-    for _ in plan.outputs[len(answers) :]:
-        words = log[-1] if log else "it said nothing"
-        problem = failure("internal", problem=f"the file ended the process that looked at it ({code}): {words}")
-        answers.append({"error": problem.to_dict()})
-    return answers
+
+    def look(answered: int) -> None:
+        if cancelled():
+            raise failure("cancelled")
+        on_progress(_progress(answered, len(plan.outputs)))
+
+    return inspect_outputs(
+        [_inspection(folder, output) for output in plan.outputs],
+        timeout_s=TIME_LIMIT_S + frames * TIME_PER_FRAME_S,
+        look=look,
+    )
 
 
 def _progress(done: int, outputs: int) -> Progress:
