@@ -98,9 +98,9 @@ def test_a_gap_is_explained_in_the_form_and_held_when_chosen(page_at, results):
     choose_action(page, "Encode Media")
     form(page)
     submit_form(page)
-    wait_until(
-        page, "document.querySelector('[data-testid=\"form-dialog\"]').innerText.includes('frames are missing')"
-    )
+    mistake = page.locator(".notice-error").first
+    expect(mistake).to_be_visible()
+    assert "3 of 24 frames are missing: 1010-1012" in mistake.inner_text()
     screenshot(page, results, "form-gap")
 
     fill_form(page, {"option_missing_frames": "Hold the frame before"})

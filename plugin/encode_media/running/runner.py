@@ -13,9 +13,9 @@ from pathlib import Path, PurePosixPath
 from encode_media.errors import EncodeMediaError, OutputWrong, failure
 from encode_media.model.plan import Command, EncodePlan
 from encode_media.model.result import Progress, Stage, job_percent
+from encode_media.process.child import ChildProcess
 from encode_media.running import folder as job_folder
 from encode_media.running.classify import classify, lost_writes
-from encode_media.process.child import ChildProcess
 from encode_media.running.progress import Position, ProgressReader, RemainingTime, fraction_done
 from encode_media.running.watch import Limits, Seen, Watch, beyond_estimate
 from encode_media.settings import child_environment
@@ -243,7 +243,6 @@ class _Run:
             stage=Stage.ENCODING,
             percent=job_percent(Stage.ENCODING, fraction),
             eta_s=self.remaining.observe(time.monotonic(), fraction),
-            message="Encoding",
             frame=None if position is None and fraction < 1 else int(fraction * frames) if frames else None,
             frames=frames,
         )
