@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 from encode_media.model.media import ColourTags, Finding, Media, SourceKind
-from encode_media.model.preset import AudioSpec, OutputKind, PublishSpec
+from encode_media.model.preset import AudioSpec, LoudnessSpec, OutputKind, PublishSpec
 
 __all__ = [
-    "AudioSpec", "Command", "EncodePlan", "Expected", "Finding", "FrameLink", "Media", "PlannedOutput",
-    "SourceKind",
+    "AudioSpec", "Command", "EncodePlan", "Expected", "Fill", "Finding", "FrameLink", "Measurement", "Media",
+    "PlannedOutput", "SourceKind",
 ]  # fmt: skip
 
 
@@ -19,7 +20,8 @@ class Expected:
     """What the file must be to be published. None: not checked for this kind of output."""
 
     codec: str
-    """As probed: `h264`, `prores`, `vp9`, `png`, `mjpeg`."""
+    """As probed: `h264`, `prores`, `vp9`, `png`, `mjpeg`. Empty: there must be no picture, and nothing about one
+    is checked."""
     profile: str | None = None
     pixel_format: str
     """As probed, which can differ from what was asked for (ProRes 4444 decodes as 12 bit)."""
@@ -34,6 +36,11 @@ class Expected:
     """None: there must be no audio stream."""
     audio_channels: int | None = None
     audio_sample_rate: int | None = None
+    audio_samples: int | None = None
+    """Uncompressed sound: exactly as many samples."""
+    loudness: LoudnessSpec | None = None
+    time_reference: int | None = None
+    """Broadcast WAV: samples from midnight to the first one."""
     faststart: bool = False
     timecode: str | None = None
 
@@ -62,6 +69,31 @@ class FrameLink:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """What a run tells besides its files; commands behind it can use the numbers."""
+
+    name: str
+    """Unique in the plan."""
+    reader: Literal["loudnorm"]
+    """How the numbers are found in what ffmpeg says (`running.measured`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fill:
+    """A place in one argument where a measured number goes. Only there: other arguments hold names of files."""
+
+    argument: int
+    """Index in the command's `argv`."""
+    token: str
+    """The text that the number replaces."""
+    measurement: str
+    value: str
+    """Which of the measured numbers, as its reader calls it."""
+    otherwise: str
+    """What goes there where it could not be measured: silence has no loudness."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """One ffmpeg run. `argv` has no program name, and output paths are relative to the job folder."""
 
@@ -69,6 +101,9 @@ class Command:
     purpose: str
     frames: int | None
     """Source frames it will work through, for the progress; None if unknown."""
+    measures: Measurement | None = None
+    fills: tuple[Fill, ...] = ()
+    """What earlier commands measured and this one needs; `argv` holds tokens until then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,8 @@ class OutputKind(str, Enum):
     STILL = "still"
     ANIMATION = "animation"
     """A silent moving image that starts by itself: GIF, WebP."""
+    AUDIO = "audio"
+    """Sound alone, as long as the picture it belongs to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,7 @@ class SizeSpec:
 class VideoSpec:
     __pydantic_config__ = STRICT
 
-    codec: Literal["h264", "hevc", "prores", "dnxhr", "vp9", "av1", "png", "mjpeg", "exr", "gif", "webp"]
+    codec: Literal["h264", "hevc", "prores", "dnxhr", "vp9", "av1", "png", "mjpeg", "exr", "gif", "webp", "none"]
     profile: str | None = None
     pixel_format: str
     quality: float | None = None
@@ -84,16 +86,49 @@ class VideoSpec:
     """The tag and curve written; `auto` = sRGB for stills and EXR, as tagged for movies, see docs/quality.md."""
 
 
+NO_PICTURE = VideoSpec(codec="none", pixel_format="none")
+"""Of outputs that are sound alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoudnessSpec:
+    """EBU R128: measured first, then raised or lowered as a whole; only peaks above the ceiling are limited."""
+
+    __pydantic_config__ = STRICT
+
+    target: float = -23.0
+    """Integrated loudness in LUFS."""
+    true_peak: float = -1.0
+    """The ceiling in dBTP."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioSpec:
     __pydantic_config__ = STRICT
 
     codec: Literal["aac", "opus", "pcm"]
+    source: Literal["keep", "fill", "silence"] = "keep"
+    """`keep`: the source's sound, and none where it has none; `fill`: silence where it has none."""
+    track: int | None = None
+    """Counted from 1 over the source's sound tracks; None chooses by reason."""
+    file: str | None = None
+    """A sound file to use instead of the source's own sound."""
+    offset_s: float = 0.0
+    """Seconds after the first picture at which `file` begins; negative leaves out its beginning."""
+    offset_frames: int = 0
+    """The same in frames; both are added."""
     bitrate: str | None = None
-    channels: int = 2
-    sample_rate: int = 48000
+    channels: int | None = 2
+    """None keeps the source's number, as far as the codec has a layout for it."""
+    downmix: Literal["standard", "safe", "front"] = "standard"
+    """From surround to fewer channels. `standard`: ITU-R BS.775, centre and surround 3 dB lower; `safe`: the
+    same, lowered until no sum can clip; `front`: left and right only."""
+    sample_rate: int | None = 48000
+    """None keeps the source's."""
     bit_depth: Literal[16, 24] = 24
     """PCM only."""
+    loudness: LoudnessSpec | None = None
+    """None leaves the level alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,8 +174,8 @@ class OutputSpec:
 
     name: str
     kind: OutputKind
-    container: Literal["mp4", "mov", "webm", "png", "jpg", "exr", "gif", "webp"]
-    video: VideoSpec
+    container: Literal["mp4", "mov", "webm", "png", "jpg", "exr", "gif", "webp", "wav"]
+    video: VideoSpec = NO_PICTURE
     audio: AudioSpec | None = None
     size: SizeSpec = SizeSpec()
     position: float = 0.0

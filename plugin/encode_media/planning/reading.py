@@ -13,6 +13,7 @@ from encode_media.model.media import Media, MissingFrames, SourceKind, VideoStre
 from encode_media.model.plan import FrameLink
 from encode_media.model.preset import Preset
 from encode_media.planning.graph import Chain, InputFile, OutputFile, generate_run, pick_frames, step, text_of
+from encode_media.planning.sound_timing import SoundTiming
 from encode_media.timebase import FrameSpan, describe_rate, frames_text
 
 MOVIE_FIRST_FRAME = 1001
@@ -33,6 +34,8 @@ class Reading:
     """What the steps give; None only for a movie whose length nobody knows."""
     rate: Fraction
     first_frame: int
+    sound: SoundTiming = SoundTiming()
+    """Where the source's sound lies beside these frames."""
     links: tuple[FrameLink, ...] = ()
     black_frame: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -78,6 +81,7 @@ def _read_movie(media: Media, video: VideoStream) -> Reading:
         frames=frames,
         rate=video.frame_rate,
         first_frame=MOVIE_FIRST_FRAME,
+        sound=SoundTiming(start_s=video.start_s),
         notes=notes,
     )
 
