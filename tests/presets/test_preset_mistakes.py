@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from encode_media.presets.catalog import Catalog
-from encode_media.presets.schema import MAX_FILE_BYTES, PresetProblem
+from encode_media.presets.problems import PresetProblem
+from encode_media.presets.yaml_file import MAX_FILE_BYTES
 
 GOOD = """
 name: ours
@@ -67,7 +68,7 @@ def test_a_misspelt_word_is_found_with_the_right_one(
 @pytest.mark.parametrize(
     ("old", "new", "key"),
     [
-        ("pixel_format: yuv420p", "pixel_format: yuv444p10le", "outputs[0].video.pixel_format"),
+        ("pixel_format: yuv420p", "pixel_format: rgb48be", "outputs[0].video.pixel_format"),
         ("codec: aac", "codec: opus", "outputs[0].audio.codec"),
         ("codec: mjpeg", "codec: png", "outputs[1].video.codec"),
         ("bitrate: 192k", "bitrate: fast", "outputs[0].audio.bitrate"),

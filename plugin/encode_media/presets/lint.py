@@ -2,44 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from encode_media.errors import EncodeMediaError
 from encode_media.model.media import AudioStream, ColourTags, Media, SourceKind, SourceRef, VideoStream
-from encode_media.model.preset import Option, OptionKind
+from encode_media.model.preset import Option, OptionKind, Preset
+from encode_media.presets.codecs import codec_of
+from encode_media.presets.problems import InvalidPresetError, PresetProblem
 from encode_media.presets.resolve import resolve
-from encode_media.presets.schema import InvalidPresetError, PresetFile, PresetProblem, load_preset
+from encode_media.presets.schema import FindBase, PresetFile, load_preset
 from encode_media.timebase import FrameSpan
 
+CanEncode = Callable[[str], bool]
+"""Whether the ffmpeg in use has an encoder, by its name."""
 
-def check_file(path: Path) -> tuple[PresetProblem, ...]:
+
+def check_file(
+    path: Path, find_base: FindBase = lambda _name, _path: None, can_encode: CanEncode | None = None
+) -> tuple[PresetProblem, ...]:
     """All problems of one file; none means it works for every kind of source it suits."""
     try:
-        file = load_preset(path)
+        file = load_preset(path, find_base)
     except InvalidPresetError as error:
         return error.problems
     found: dict[PresetProblem, None] = {}
     for media in typical_sources():
         if file.suits(media.kind):
             for options in option_trials(file.options):
-                found.update(dict.fromkeys(_problems(file, media, options)))
+                found.update(dict.fromkeys(_problems(file, media, options, can_encode)))
     return tuple(found)
 
 
-def _problems(file: PresetFile, media: Media, options: dict[str, Any]) -> tuple[PresetProblem, ...]:
+def _problems(
+    file: PresetFile, media: Media, options: dict[str, Any], can_encode: CanEncode | None
+) -> tuple[PresetProblem, ...]:
     try:
         preset = resolve(file, media, options)
     except InvalidPresetError as error:
         return error.problems
     except EncodeMediaError as error:
         return (PresetProblem(file=str(file.path), key="options", problem=error.message),)
-    if not preset.outputs and not options:
+    if not preset.outputs and not options and not file.hidden:
         problem = f"there is no output for a {media.kind.value}, though the preset suits it"
         return (PresetProblem(file=str(file.path), key="outputs", problem=problem),)
-    return ()
+    return tuple(_missing_encoders(file, preset, can_encode)) if can_encode else ()
+
+
+def _missing_encoders(file: PresetFile, preset: Preset, can_encode: CanEncode) -> Iterator[PresetProblem]:
+    """Found here and not when a job runs."""
+    for encoder in dict.fromkeys(codec_of(output.video).encoder for output in preset.outputs):
+        if not can_encode(encoder):
+            problem = f"this ffmpeg has no encoder {encoder}"
+            yield PresetProblem(file=str(file.path), key="outputs", problem=problem)
 
 
 def option_trials(options: dict[str, Option]) -> Iterator[dict[str, Any]]:

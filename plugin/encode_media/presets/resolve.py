@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -15,16 +16,8 @@ from encode_media.presets.context import source_context
 from encode_media.presets.expressions import ExpressionError, evaluate
 from encode_media.presets.options import resolve_options
 from encode_media.presets.pairs import pair_problems
-from encode_media.presets.schema import (
-    WHEN,
-    InvalidPresetError,
-    PresetFile,
-    PresetProblem,
-    key_path,
-    nearest,
-    problems_of,
-    read_output,
-)
+from encode_media.presets.problems import InvalidPresetError, PresetProblem, key_path, nearest
+from encode_media.presets.schema import WHEN, PresetFile, problems_of, read_output
 from encode_media.timebase import parse_rate
 
 Context = Mapping[str, Any]
@@ -99,7 +92,7 @@ class _Head:
     def _wrong(self, key: str, problem: str, allowed: tuple[str, ...]) -> None:
         if not any(known.key == key for known in self._problems):
             self._problems.append(
-                PresetProblem(file=str(self._file.path), key=key, problem=problem, allowed=allowed)
+                PresetProblem(file=str(self._file.file_of(key)), key=key, problem=problem, allowed=allowed)
             )
 
 
@@ -114,10 +107,17 @@ def _outputs(file: PresetFile, context: Context, problems: list[PresetProblem]) 
         except ExpressionError as error:
             problems.append(expression_problem(file, error, prefix, context))
         except ValidationError as error:
-            problems += problems_of(error, str(file.path), prefix)
+            problems += [
+                replace(found, file=str(file.file_of(found.key))) for found in problems_of(error, "", prefix)
+            ]
         else:
             problems += [
-                PresetProblem(file=str(file.path), key=f"{prefix}.{key}", problem=problem, allowed=allowed)
+                PresetProblem(
+                    file=str(file.file_of(f"{prefix}.{key}")),
+                    key=f"{prefix}.{key}",
+                    problem=problem,
+                    allowed=allowed,
+                )
                 for key, problem, allowed in pair_problems(output)
             ]
             outputs.append(output)
@@ -137,9 +137,10 @@ def _wanted(written: dict[str, Any]) -> dict[str, Any]:
 
 def expression_problem(file: PresetFile, error: ExpressionError, prefix: str, context: Context) -> PresetProblem:
     known = [name for group in context.values() for name in group] + list(context)
+    key = key_path(error.path, prefix)
     return PresetProblem(
-        file=str(file.path),
-        key=key_path(error.path, prefix),
+        file=str(file.file_of(key)),
+        key=key,
         problem=error.problem,
         nearest=nearest(error.undefined, known) if error.undefined else None,
     )

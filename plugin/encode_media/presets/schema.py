@@ -2,53 +2,26 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
 
-import yaml
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from encode_media.model.background import BACKGROUND_PATTERN
 from encode_media.model.media import MissingFrames, SourceKind
-from encode_media.model.preset import STRICT, Option, OptionKind, OutputSpec
+from encode_media.model.preset import STRICT, Option, OptionKind, OutputKind, OutputSpec
 from encode_media.presets.expressions import has_expression
+from encode_media.presets.inherit import EXTENDS, MAX_BASES, Layer, merge
+from encode_media.presets.problems import InvalidPresetError, PresetProblem, key_path, nearest
+from encode_media.presets.yaml_file import read_yaml, whole_file
 from encode_media.timebase import parse_rate
-
-MAX_FILE_BYTES = 256_000
-"""A preset is a page of text; more is a mistake or an attack."""
 
 PRESET_NAME = re.compile(r"\A[a-z0-9][a-z0-9_]{0,63}\Z")
 WHEN = "when"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PresetProblem:
-    """One mistake in a preset file."""
-
-    file: str
-    key: str
-    """Where: `outputs[1].video.codec`; empty for the file as a whole."""
-    problem: str
-    allowed: tuple[str, ...] = ()
-    nearest: str | None = None
-
-    def __str__(self) -> str:
-        place = f"{self.file}: {self.key}: " if self.key else f"{self.file}: "
-        words = f" (did you mean {self.nearest}?)" if self.nearest else ""
-        return f"{place}{self.problem}{words}" + (f"; allowed: {', '.join(self.allowed)}" if self.allowed else "")
-
-
-class InvalidPresetError(ValueError):
-    """A file that can't be used as it is, with all the reasons that were found at this point."""
-
-    def __init__(self, problems: Iterable[PresetProblem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("; ".join(str(problem) for problem in self.problems))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +33,10 @@ class PresetDocument:
     name: str
     label: str
     description: str
+    extends: str | None = None
+    """Another preset, whose values hold where this file says nothing. A file's own name: the one it hides."""
+    hidden: bool = False
+    """Not offered to anybody; others extend it."""
     order: int = 100
     suits: tuple[SourceKind, ...] = tuple(SourceKind)
     missing_frames: str = MissingFrames.FAIL.value
@@ -67,7 +44,10 @@ class PresetDocument:
     frame_rate: str | None = None
     background: str = "black"
     options: dict[str, Option] = field(default_factory=dict)
-    outputs: list[dict[str, Any]]
+    defaults: dict[OutputKind, dict[str, Any]] = field(default_factory=dict)
+    """What all outputs of a kind begin with."""
+    outputs: list[dict[str, Any]] | dict[str, dict[str, Any] | None] = field(default_factory=list)
+    """A list; or, with `extends`, changes to the base's outputs by name, `"*"` for all, nothing takes one away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,25 +67,39 @@ class PresetFile:
     frame_rate: str | None
     background: str
     outputs: tuple[dict[str, Any], ...]
+    hidden: bool = False
+    origins: Mapping[str, Path] = field(default_factory=dict)
+    """Which file says a value, by its key path."""
 
     def suits(self, kind: SourceKind) -> bool:
         return kind in self.kinds
 
+    def file_of(self, key: str) -> Path:
+        """The file that says what stands at a key path, or at the nearest place around it."""
+        while key and key not in self.origins:
+            key = key[: max(key.rfind("."), key.rfind("["), 0)]
+        return self.origins.get(key, self.path)
 
-def load_preset(path: Path) -> PresetFile:
-    """The preset in a file.
+
+FindBase = Callable[[str, Path], Path | None]
+"""From the name in `extends` and the file that says it, to the file that is meant."""
+
+
+def load_preset(path: Path, find_base: FindBase = lambda _name, _path: None) -> PresetFile:
+    """The preset in a file, complete with what it extends.
 
     Raises:
-        InvalidPresetError: it can't be read, or its shape is wrong.
+        InvalidPresetError: it, or what it extends, can't be read, or its shape is wrong.
     """
-    data = _read_yaml(path)
+    layers = _layers(path, find_base)
+    merged = merge(layers)
     try:
-        document = _DOCUMENT.validate_python(data)
+        document = _DOCUMENT.validate_python(merged.data)
     except ValidationError as error:
-        raise InvalidPresetError(problems_of(error, str(path))) from error
+        raise InvalidPresetError(_located(problems_of(error, str(path)), merged.origins)) from error
     problems = tuple(_document_problems(document, path))
     if problems:
-        raise InvalidPresetError(problems)
+        raise InvalidPresetError(_located(problems, merged.origins))
     return PresetFile(
         path=path,
         name=document.name,
@@ -118,8 +112,35 @@ def load_preset(path: Path) -> PresetFile:
         missing_frames=document.missing_frames,
         frame_rate=document.frame_rate,
         background=document.background,
-        outputs=tuple(document.outputs),
+        outputs=tuple(document.outputs) if isinstance(document.outputs, list) else (),
+        hidden=document.hidden,
+        origins=merged.origins,
     )
+
+
+def _layers(path: Path, find_base: FindBase) -> list[Layer]:
+    """The files of a preset, the base first."""
+    layers: list[Layer] = []
+    while True:
+        data = read_yaml(path)
+        if not isinstance(data, dict):
+            raise whole_file(path, "must be a dictionary of keys and values")
+        layers.append(Layer(path, data))
+        name = data.get(EXTENDS)
+        if name is None:
+            return layers[::-1]
+        base = find_base(name, path) if isinstance(name, str) else None
+        if base is None or len(layers) > MAX_BASES or any(layer.path == base for layer in layers):
+            problem = (
+                "there is no such preset to extend" if base is None else "presets extend each other in a circle"
+            )
+            raise InvalidPresetError([PresetProblem(file=str(path), key=EXTENDS, problem=f"{name!r}: {problem}")])
+        path = base
+
+
+def _located(problems: Iterable[PresetProblem], origins: Mapping[str, Path]) -> tuple[PresetProblem, ...]:
+    """The same problems, each in the file that has it."""
+    return tuple(replace(problem, file=str(origins.get(problem.key, problem.file))) for problem in problems)
 
 
 _DOCUMENT = TypeAdapter(PresetDocument)
@@ -135,48 +156,6 @@ def read_output(data: Mapping[str, Any]) -> OutputSpec:
     return _OUTPUT.validate_python({key: value for key, value in data.items() if key != WHEN})
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML allows a key twice and takes the last; in a preset that is a mistake nobody sees."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            if key_node.tag == "tag:yaml.org,2002:merge":
-                continue
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, str):
-                raise yaml.MarkedYAMLError(
-                    problem=f"the key {key!r} is not a text", problem_mark=key_node.start_mark
-                )
-            if key in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"the key {key} is there twice", problem_mark=key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep=deep)
-
-
-def _read_yaml(path: Path) -> Any:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_FILE_BYTES + 1)
-        if len(raw) > MAX_FILE_BYTES:
-            raise _whole_file(path, f"larger than {MAX_FILE_BYTES} bytes")
-        return yaml.load(raw, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
-    except OSError as error:
-        raise _whole_file(path, error.strerror or "can't be read") from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = f"line {mark.line + 1}: " if mark else ""
-        raise _whole_file(path, f"{line}{error.problem or 'not YAML'}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise _whole_file(path, f"not YAML: {error}") from error
-
-
-def _whole_file(path: Path, problem: str) -> InvalidPresetError:
-    return InvalidPresetError([PresetProblem(file=str(path), key="", problem=problem)])
-
-
 def _document_problems(document: PresetDocument, path: Path) -> Iterator[PresetProblem]:
     def found(key: str, problem: str, *allowed: str) -> PresetProblem:
         return PresetProblem(file=str(path), key=key, problem=problem, allowed=allowed)
@@ -185,11 +164,13 @@ def _document_problems(document: PresetDocument, path: Path) -> Iterator[PresetP
         yield found("name", f"{document.name!r} is not a name of small letters, digits and underscores")
     elif document.name != path.stem:
         yield found("name", f"{document.name} must be the name of the file", path.stem)
-    if not document.outputs:
+    if isinstance(document.outputs, dict):
+        yield found("outputs", "must be a list, or changes to outputs that the base has")
+    elif not document.outputs and not document.hidden:
         yield found("outputs", "there is no output")
     if not has_expression(document.background) and not BACKGROUND_PATTERN.match(document.background):
         yield found("background", f"{document.background!r} is no colour", "black", "white", "grey", "#rrggbb")
-    if SourceKind.SEQUENCE in document.suits and "missing_frames" not in document.options:
+    if not document.hidden and SourceKind.SEQUENCE in document.suits and "missing_frames" not in document.options:
         yield found("options", "a preset for sequences needs the option missing_frames")
     for name, option in document.options.items():
         for key, problem in _option_problems(name, option):
@@ -247,20 +228,6 @@ def _problem(item: dict[str, Any], file: str, prefix: str) -> PresetProblem:
     if item["type"] in ("missing", "missing_argument"):
         return PresetProblem(file=file, key=key, problem="is missing")
     return PresetProblem(file=file, key=key, problem=str(item["msg"]).removeprefix("Value error, "))
-
-
-def nearest(word: str, allowed: Iterable[str]) -> str | None:
-    """The word that was probably meant."""
-    found = difflib.get_close_matches(word, list(allowed), n=1, cutoff=0.6)
-    return found[0] if found else None
-
-
-def key_path(location: Iterable[str | int], prefix: str = "") -> str:
-    """`outputs[1].video.codec`."""
-    path = prefix
-    for part in location:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
-    return path
 
 
 def _keys_at(location: tuple[Any, ...], root: type) -> tuple[str, ...]:
