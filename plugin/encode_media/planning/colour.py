@@ -22,6 +22,7 @@ HD_HEIGHT = 720
 """From this height on, video that doesn't name its matrix is taken for BT.709, below it for BT.601."""
 
 SRGB_CURVE = "iec61966-2-1"
+LINEAR_CURVE = "linear"
 
 _HDR_CURVES = ("smpte2084", "arib-std-b67")
 _MATRICES = {
@@ -72,12 +73,17 @@ class TargetColour:
 
     @property
     def deep(self) -> bool:
-        return "10" in self.pixel_format or "48" in self.pixel_format
+        return any(depth in self.pixel_format for depth in ("10", "48", "f32"))
+
+    @property
+    def linear(self) -> bool:
+        """Scene-linear light, as in EXR."""
+        return self.curve == LINEAR_CURVE
 
     @property
     def tags(self) -> ColourTags:
         """What the file must say. Images say nothing that readers agree on."""
-        if self.full_range:
+        if self.full_range or self.matrix != "709":
             return ColourTags()
         return ColourTags(range="tv", matrix="bt709", primaries="bt709", transfer=self.curve)
 
@@ -133,12 +139,27 @@ def matrix_words(matrix: str) -> str:
 def target_colour(spec: VideoSpec, source: SourceColour, kind: SourceKind) -> TargetColour:
     """What the output must be; the transfer tag follows the source unless the preset names one."""
     curve = {"bt709": "bt709", "srgb": SRGB_CURVE}.get(spec.transfer) or _automatic_curve(source, kind)
+    fixed = _image_target(spec)
+    if fixed is not None:
+        return fixed
+    return TargetColour(pixel_format=spec.pixel_format, curve=curve)
+
+
+def _image_target(spec: VideoSpec) -> TargetColour | None:
+    """What images are, whatever the source: their readers go by the format. None for movies."""
+    if spec.codec == "gif":
+        return TargetColour(pixel_format="rgb24", curve=SRGB_CURVE, matrix="gbr", full_range=True)
+    if spec.codec == "webp":
+        # VP8 knows no other YUV (RFC 6386, section 9.2).
+        return TargetColour(pixel_format=spec.pixel_format, curve=SRGB_CURVE, matrix="170m")
+    if spec.codec == "exr":
+        return TargetColour(pixel_format=spec.pixel_format, curve=LINEAR_CURVE, matrix="gbr", full_range=True)
     if spec.codec == "png":
         return TargetColour(pixel_format=spec.pixel_format, curve=SRGB_CURVE, matrix="gbr", full_range=True)
     if spec.codec == "mjpeg":
         # JFIF has no tag for the matrix: readers take BT.601, full range.
         return TargetColour(pixel_format=spec.pixel_format, curve=SRGB_CURVE, matrix="170m", full_range=True)
-    return TargetColour(pixel_format=spec.pixel_format, curve=curve)
+    return None
 
 
 def _automatic_curve(source: SourceColour, kind: SourceKind) -> str:
@@ -201,6 +222,8 @@ def _deep_alpha(source: SourceColour) -> list[Filter]:
 def _arithmetic(source: SourceColour, target: TargetColour, size: Size | None) -> Chain:
     if size is None and _is_already(source, target):
         return ()
+    if source.light is Light.HDR and target.linear:
+        return (_hdr_to_linear(source, size),)
     if source.light is Light.HDR:
         linear = SourceColour(light=Light.SCENE_LINEAR, pixel_format="gbrpf32le", curve="linear")
         return (*_tone_map(source, size), _zscale(linear, target))
@@ -223,13 +246,18 @@ def _zscale(source: SourceColour, target: TargetColour, size: Size | None = None
     """One conversion, with curve and primaries where they change."""
     given: dict[str, object] = {"min": _MATRICES[source.matrix], "rin": "full" if source.full_range else "limited"}
     wanted: dict[str, object] = {"m": target.matrix, "r": "full" if target.full_range else "limited"}
+    curve = LINEAR_CURVE if target.linear else SRGB_CURVE
     if source.light is Light.SCENE_LINEAR:
         given |= {"tin": "linear", "pin": "709"}
-        wanted |= {"t": SRGB_CURVE, "p": "709"}
+        wanted |= {"t": curve, "p": "709"}
     elif source.light is Light.WIDE:
         # In the light of an sRGB display: by its own curves zscale would take BT.709 for a power of 2.4.
         given |= {"tin": SRGB_CURVE, "pin": _WIDE_PRIMARIES[source.primaries]}
-        wanted |= {"t": SRGB_CURVE, "p": "709"}
+        wanted |= {"t": curve, "p": "709"}
+    elif target.linear:
+        # Back by the curve that scene-linear pictures are shown with.
+        given |= {"tin": SRGB_CURVE, "pin": "709"}
+        wanted |= {"t": LINEAR_CURVE, "p": "709"}
     return step("zscale", **_sized(size), **given, **wanted, **_dither(target))
 
 
@@ -239,18 +267,28 @@ def _dither(target: TargetColour) -> dict[str, object]:
 
 
 def _tone_map(source: SourceColour, size: Size | None) -> Chain:
-    """HDR to linear light where reference white is 1.0: colours below are kept, brighter ones rolled off."""
-    linear = step(
+    """Colours up to reference white are kept, brighter ones rolled off."""
+    return (
+        _hdr_to_linear(source, size),
+        step("format", "gbrpf32le"),
+        step("tonemap", "mobius", param="0.7", desat=0),
+    )
+
+
+def _hdr_to_linear(source: SourceColour, size: Size | None) -> Filter:
+    """Linear light where reference white is 1.0."""
+    return step(
         "zscale", **_sized(size), min=_MATRICES[source.matrix], rin="full" if source.full_range else "limited",
         pin=_WIDE_PRIMARIES.get(source.primaries, "709"), tin=source.curve, t="linear", npl=SDR_WHITE_NITS,
         m="gbr", p="709", r="full",
     )  # fmt: skip
-    return (linear, step("format", "gbrpf32le"), step("tonemap", "mobius", param="0.7", desat=0))
 
 
 def _stored_as(target: TargetColour) -> Chain:
     """The pixel format, by rearrangement only: the numbers are the target's already."""
     wanted = step("format", target.pixel_format)
+    if target.linear:
+        return (wanted,)
     if target.matrix == "gbr":
         planar = "gbrp16le" if "48" in target.pixel_format else "gbrp"
         return (step("format", planar), wanted)

@@ -26,7 +26,15 @@ class Filter:
     options: tuple[tuple[str, str], ...] = ()
 
 
-Chain = tuple[Filter, ...]
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """The stream in several copies, each with a chain of its own, that one filter makes one of again."""
+
+    branches: tuple[Chain, ...]
+    join: Filter
+
+
+Chain = tuple["Filter | Fork", ...]
 
 
 def step(name: str, *positional: object, **options: object) -> Filter:
@@ -117,13 +125,15 @@ def _grow(stream: Any, chains: list[tuple[int, Chain]], splitter: str, ends: dic
         if first is None:
             ends[members[0][0]] = branch
         else:
-            _grow(_apply(branch, first), members, splitter, ends)
+            _grow(_apply(branch, first, splitter), members, splitter, ends)
 
 
-def _by_first(chains: Iterable[tuple[int, Chain]]) -> list[tuple[Filter | None, list[tuple[int, Chain]]]]:
+def _by_first(
+    chains: Iterable[tuple[int, Chain]],
+) -> list[tuple[Filter | Fork | None, list[tuple[int, Chain]]]]:
     """Chains grouped by their first filter, which is taken off; a chain at its end is a group of its own."""
-    groups: list[tuple[Filter | None, list[tuple[int, Chain]]]] = []
-    places: dict[Filter, int] = {}
+    groups: list[tuple[Filter | Fork | None, list[tuple[int, Chain]]]] = []
+    places: dict[Filter | Fork, int] = {}
     for index, chain in chains:
         if not chain:
             groups.append((None, [(index, chain)]))
@@ -141,7 +151,15 @@ def _split(stream: Any, splitter: str, count: int) -> list[Any]:
     return [node.stream(number) for number in range(count)]
 
 
-def _apply(stream: Any, wanted: Filter) -> Any:
+def _apply(stream: Any, wanted: Filter | Fork, splitter: str) -> Any:
+    if isinstance(wanted, Fork):
+        return _filtered(_branches(stream, wanted.branches, splitter), wanted.join)
+    return _filtered([stream], wanted)
+
+
+def _filtered(streams: Sequence[Any], wanted: Filter) -> Any:
+    import ffmpeg
+
     positional = [value for key, value in wanted.options if not key]
     named = {key: value for key, value in wanted.options if key}
-    return stream.filter(wanted.name, *positional, **named)
+    return ffmpeg.filter(list(streams), wanted.name, *positional, **named)
