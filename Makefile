@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= .demo
+PYTEST_ARGS ?= -n auto --maxprocesses=4 --dist=loadfile
 
 .PHONY: demo test check bench clean
 
