@@ -10,16 +10,15 @@ lost its process goes on behind the last finished step. Raise `dbos_engine.VERSI
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from encode_media.errors import Cancelled, EncodeMediaError, failure
 from encode_media.jobs.engine import JobContext, JsonDict, RetryPolicy, Workflow
 from encode_media.jobs.job_folder import discard, fresh_run_folder, job_folder, keep, made_files
 from encode_media.jobs.work import Work, real_work
+from encode_media.media.roots import require_inside
 from encode_media.model.codec import from_json, to_json
 from encode_media.model.media import Media, SourceRef
 from encode_media.model.plan import EncodePlan
@@ -159,7 +158,7 @@ class _Job:
         source = self._destination.resolve(self._request)
         if self._settings.source_roots:
             # What was downloaded for a job lies in the work folder, not where a person could point.
-            _check_roots(source.path, (*self._settings.source_roots, self._settings.work_folder))
+            require_inside(source, (*self._settings.source_roots, self._settings.work_folder))
         return _json(source)
 
     def _probe(self, source: JsonDict) -> JsonDict:
@@ -237,13 +236,6 @@ class _Job:
 def _json(value: Any) -> JsonDict:
     data: JsonDict = to_json(value)
     return data
-
-
-def _check_roots(path: str, roots: tuple[Path, ...]) -> None:
-    """Raises if the source, links followed, lies below none of the allowed folders."""
-    real = Path(os.path.realpath(path))
-    if not any(real.is_relative_to(os.path.realpath(root)) for root in roots):
-        raise failure("source.outside_roots", path=path)
 
 
 def _source_facts(media: Media) -> JsonDict:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from encode_media.errors import failure
 from encode_media.media import streams
 from encode_media.media.formats import ANIMATION_DEMUXERS, STILL_DEMUXERS, container_name
+from encode_media.media.limits import require_size
 from encode_media.media.opening import opened
 from encode_media.media.packets import Reading
 from encode_media.media.timing import Timing, measure
@@ -79,11 +80,13 @@ def _with_picture(
     *,
     count_frames: bool,
 ) -> Contents:
+    require_size(path, stream.codec_context.width, stream.codec_context.height)
     index = _index_stamps(container, stream, path) if count_frames else None
     must_read = count_frames and index is None and not contents.is_still
     counted = not (must_read and contents.size_bytes > _COUNT_LIMIT_BYTES)
     reading = Reading(container, stream)
     frame = reading.first_frame(path)
+    require_size(path, frame.width, frame.height)
     if must_read and counted:
         reading.rest()
     timing = _timing(stream, index, reading, default_rate) if count_frames and counted else None

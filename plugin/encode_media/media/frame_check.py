@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import stat
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from encode_media.media import exr, tiff
+from encode_media.media.limits import too_large
 
 _HEAD_BYTES = 64 << 10
 _TAIL_BYTES = 1 << 10
@@ -46,10 +48,15 @@ def check_frame(path: str) -> FrameFacts:
     """A look at one frame; whatever is wrong with it becomes its `problem`."""
     try:
         status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            # Opening a pipe would wait for ever for somebody to write to it.
+            return FrameFacts(size_bytes=0, problem="it is not a file")
         if not status.st_size:
             return FrameFacts(size_bytes=0, mtime_ns=status.st_mtime_ns, problem="it is empty")
         with open(path, "rb") as file:
             size, kind, problem = _look(file, status.st_size)
+            if size and too_large(*size):
+                problem = f"it claims to be {size[0]}x{size[1]}"
     except OSError as error:
         return FrameFacts(size_bytes=0, problem=error.strerror or str(error))
     return FrameFacts(

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from encode_media.errors import EncodeMediaError, failure
@@ -83,7 +84,11 @@ class Inspection:
 
 
 def inspect_outputs(
-    wanted: Sequence[Inspection], *, timeout_s: float, look: Callable[[int], None] = lambda _: None
+    wanted: Sequence[Inspection],
+    *,
+    timeout_s: float,
+    folder: Path | None = None,
+    look: Callable[[int], None] = lambda _: None,
 ) -> list[Answer]:
     """The facts or the error of each output, as `read_apart` gives them."""
     wishes = [
@@ -96,7 +101,7 @@ def inspect_outputs(
         }
         for inspection in wanted
     ]
-    return read_apart(wishes, timeout_s=timeout_s, look=look)
+    return read_apart(wishes, timeout_s=timeout_s, folder=folder, look=look)
 
 
 def _require_file(path: str) -> None:

@@ -38,23 +38,29 @@ Answer = dict[str, Any]
 
 
 def read_apart(
-    wishes: Sequence[Wish], *, timeout_s: float, look: Callable[[int], None] = lambda _: None
+    wishes: Sequence[Wish],
+    *,
+    timeout_s: float,
+    folder: Path | None = None,
+    look: Callable[[int], None] = lambda _: None,
 ) -> list[Answer]:
     """An answer to each wish, in order. A wish that ends its reader is answered with `source.corrupt`.
 
     Args:
         wishes: what to read.
         timeout_s: for all of it.
+        folder: where the reader works; None is the system's folder for temporary files. It writes nothing.
         look: called four times a second with the number of answers so far; what it raises ends the reader.
 
     Raises:
         UnsupportedFormat: `source.timeout`.
     """
     answers: list[Answer] = []
+    where = folder or Path(tempfile.gettempdir())
     end = time.monotonic() + timeout_s
     while len(answers) < len(wishes):
         left = wishes[len(answers) :]
-        problem = _one_reader(left, answers, lambda: end - time.monotonic(), look)
+        problem = _one_reader(left, answers, where, lambda: end - time.monotonic(), look)
         if problem == "timeout":
             path = wishes[min(len(answers), len(wishes) - 1)]["path"]
             raise failure("source.timeout", path=path, seconds=f"{timeout_s:g}")
@@ -66,13 +72,17 @@ def read_apart(
 
 
 def _one_reader(
-    wishes: Sequence[Wish], answers: list[Answer], left_s: Callable[[], float], look: Callable[[int], None]
+    wishes: Sequence[Wish],
+    answers: list[Answer],
+    folder: Path,
+    left_s: Callable[[], float],
+    look: Callable[[int], None],
 ) -> str:
     """Adds the answers of one reader; gives what it died of, `timeout`, or nothing where it answered all."""
     before = len(answers)
     with ChildProcess(
         (sys.executable, "-I", "-c", _BOOT, json.dumps(sys.path), json.dumps(wishes)),
-        cwd=Path(tempfile.gettempdir()),
+        cwd=folder,
         environment=child_environment(),
         # Whatever a library may print besides is no answer.
         on_output=lambda line: answers.append(json.loads(line)) if line.startswith("{") else None,

@@ -14,6 +14,7 @@ from encode_media.media.contents import Contents, read_contents
 from encode_media.media.exr_picture import ExrPicture, read_exr_picture
 from encode_media.media.findings import find, log_finding, movie_findings, picture_findings
 from encode_media.media.frame_check import FrameFacts, check_frame
+from encode_media.media.limits import require_size
 from encode_media.media.sequence import frames_on_disk
 from encode_media.media.sequence_findings import outside_findings, sequence_findings
 from encode_media.model.media import Finding, Media, Severity, SourceKind, SourceRef, VideoStream
@@ -34,6 +35,8 @@ def read_media(source: SourceRef, *, default_rate: Fraction, count_frames: bool)
     if source.is_sequence:
         return _read_sequence(source, rate)
     facts = check_frame(source.path)
+    if facts.size:
+        require_size(source.path, *facts.size)
     if not facts.size_bytes and facts.problem:
         raise failure("source.corrupt", path=source.path, problem=facts.problem)
     contents, exr = read_picture(source.path, rate, count_frames=count_frames)

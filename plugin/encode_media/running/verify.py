@@ -66,6 +66,7 @@ def _inspect(
     return inspect_outputs(
         [_inspection(folder, output) for output in plan.outputs],
         timeout_s=TIME_LIMIT_S + frames * TIME_PER_FRAME_S,
+        folder=folder,
         look=look,
     )
 
