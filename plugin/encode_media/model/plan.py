@@ -94,6 +94,23 @@ class Fill:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LaidFile:
+    """A small file ffmpeg reads, laid into the job folder so that no path or text becomes filter syntax.
+
+    One of the three says where it comes from.
+    """
+
+    name: str
+    """Relative to the job folder: `overlay/review_top_left.txt`."""
+    text: str | None = None
+    """Its content."""
+    path: str | None = None
+    """Absolute path of a studio's file."""
+    resource: str | None = None
+    """A file that comes with Encode Media, below `resource/`; found anew on the machine that encodes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """One ffmpeg run. `argv` has no program name, and output paths are relative to the job folder."""
 
@@ -115,6 +132,8 @@ class EncodePlan:
     links: tuple[FrameLink, ...] = ()
     black_frame: tuple[str, ...] = ()
     """An argv that writes the black frame `frames/black.<ext>`; empty where none is needed."""
+    files: tuple[LaidFile, ...] = ()
+    """Texts, fonts, LUTs and images that the commands read."""
     notes: tuple[str, ...] = ()
     """Every decision a person may want to know: the colour transform, what was assumed, what was left out."""
     estimated_bytes: int = 0

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from encode_media.model.media import MissingFrames
+from encode_media.model.overlay import BurnInsSpec, SlateSpec, WatermarkSpec
 
 STRICT = {"extra": "forbid", "coerce_numbers_to_str": True}
 """How preset files are read into these values: a misspelt key is a mistake, and `speed: 4` is a text."""
@@ -55,15 +56,31 @@ class OutputKind(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizeSpec:
-    """The largest size; the picture is fitted inside, never enlarged unless `upscale`."""
+    """The frame of an output, and how the picture is put into it. Nothing is enlarged unless `upscale`.
+
+    Exact sizes are the frame itself; the others are limits that the picture is fitted into.
+    """
 
     __pydantic_config__ = STRICT
 
+    width: int | None = None
+    height: int | None = None
+    """Exact. One alone takes the other from the picture's shape."""
+    scale: float | None = None
+    """Of the source's own size: 0.5 is half of each side."""
     rung: int | None = None
     """A ladder step, named by its height: fits 16:9 of that height, turned for portrait pictures."""
     max_width: int | None = None
     max_height: int | None = None
     upscale: bool = False
+    aspect: str | None = None
+    """Shape of the frame where no exact size says it: `16:9`, `2.39`; None is the picture's own."""
+    fit: Literal["fit", "pad", "crop", "stretch"] = "fit"
+    """Where picture and frame differ in shape. `fit`: the frame gives way; `pad`: bars in the preset's background;
+    `crop`: cut equally at both sides; `stretch`: distorted."""
+    mask: str | None = None
+    """Covers what is outside this shape with black, without changing the size: `2.39`."""
+    mask_opacity: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +99,14 @@ class VideoSpec:
     b_frames: int | None = None
     max_bitrate: str | None = None
     """`20M`: caps a constant-quality encode, with a buffer of twice that."""
+    bitrate: str | None = None
+    """`12M`: this rate on average, instead of a quality."""
+    target_size: str | None = None
+    """`25M`: a file of at most so many bytes, sound included, instead of a quality or a rate."""
+    passes: Literal[1, 2] | None = None
+    """With `bitrate` or `target_size`; None takes two where the encoder can."""
+    gop: int | None = None
+    """Frames between key frames, instead of `gop_s`; 1 makes every frame a key frame."""
     transfer: Literal["auto", "bt709", "srgb"] = "auto"
     """The tag and curve written; `auto` = sRGB for stills and EXR, as tagged for movies, see docs/quality.md."""
 
@@ -190,7 +215,36 @@ class OutputSpec:
     """Animations only."""
     first_frame: int | None = None
     """Sequences: number of the first file; None keeps the source's, movies start at 1001."""
+    copy: bool = False
+    """A source that is already what this output must be is copied instead of encoded again."""
+    burn_ins: BurnInsSpec | None = None
+    watermark: WatermarkSpec | None = None
+    slate: SlateSpec | None = None
+    """Movies and image sequences only."""
     publish: PublishSpec = PublishSpec()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimingSpec:
+    """Which frames, how fast, and what time they carry."""
+
+    __pydantic_config__ = STRICT
+
+    first: str | None = None
+    last: str | None = None
+    """Both included: frame numbers (a movie's first is 1001), or time codes on the source's own clock."""
+    handles: int = 0
+    """Frames the source has on either side of the cut."""
+    keep_handles: bool = True
+    rate: Fraction | None = None
+    """Another frame rate; None keeps the source's."""
+    mode: Literal["convert", "conform"] = "convert"
+    """With `rate`. `convert` keeps the duration and drops or repeats frames; `conform` keeps the frames and plays
+    them faster or slower."""
+    timecode: str = "source"
+    """Of the first frame: `source`, `none`, a frame number, or a time code."""
+    reel: str | None = None
+    """Tape or reel name beside the time code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +261,11 @@ class Preset:
     """Reads a sequence at this rate, whatever its own; movies keep theirs."""
     background: str = "black"
     """Where transparency has to go: an ffmpeg colour name or #rrggbb."""
+    timing: TimingSpec = TimingSpec()
+    lut: str | None = None
+    """Name of a 3D LUT (`.cube`), applied to the picture as displayed, before anything is drawn on it."""
+    assets: dict[str, str] = field(default_factory=dict)
+    """Absolute paths of the files the preset names: LUT, watermark, fonts."""
     outputs: tuple[OutputSpec, ...]
     options: dict[str, Any] = field(default_factory=dict)
     """The resolved option values the outputs were evaluated with."""

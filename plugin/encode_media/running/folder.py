@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from encode_media.errors import EncodeMediaError, failure
-from encode_media.model.plan import EncodePlan, FrameLink, PlannedOutput
+from encode_media.model.plan import EncodePlan, FrameLink, LaidFile, PlannedOutput
 from encode_media.model.preset import OutputKind
+from encode_media.resources import resource
 
 
 def place_of(folder: Path, name: str) -> Path:
@@ -68,6 +69,7 @@ def prepare(folder: Path, plan: EncodePlan) -> None:
         clear(folder, plan)
         for output in plan.outputs:
             place_of(folder, output.file).parent.mkdir(parents=True, exist_ok=True)
+        lay_files(folder, plan.files)
     except OSError as error:
         raise _translated(error, folder) from error
 
@@ -94,6 +96,27 @@ def lay_links(folder: Path, links: Iterable[FrameLink], black: Path | None) -> N
             raise _translated(error, place) from error
 
 
+def lay_files(folder: Path, files: Iterable[LaidFile]) -> None:
+    """Lays what the commands read besides the source.
+
+    Raises:
+        InvalidParameters: a file the preset names is gone.
+        OSError: the folder can't be written.
+    """
+    for file in files:
+        place = place_of(folder, file.name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if file.text is not None:
+            # No line end: drawtext would draw a second, empty line.
+            place.write_text(file.text, encoding="utf-8", newline="")
+            continue
+        source = resource(*PurePosixPath(file.resource).parts) if file.resource else Path(file.path or "")
+        # A missing font is no error to ffmpeg: it takes another one.
+        if not source.is_file():
+            raise failure("preset.file_missing", path=str(source))
+        _link(source, place)
+
+
 def _link(source: Path, place: Path) -> None:
     """A symbolic link; on Windows, where those need a privilege, a hard link, and a copy across volumes."""
     place.unlink(missing_ok=True)
@@ -116,8 +139,8 @@ def clear(folder: Path, plan: EncodePlan) -> None:
 
 
 def clear_frames(folder: Path, plan: EncodePlan) -> None:
-    """Removes the frame list, which is of no use once ffmpeg has read it."""
-    names = [link.name for link in plan.links]
+    """Removes the frame list and the laid files, which are of no use once ffmpeg has read them."""
+    names = [link.name for link in plan.links] + [file.name for file in plan.files]
     if plan.black_frame:
         names.append(black_frame_name(plan))
     places = [place_of(folder, name) for name in names]
