@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from encode_media.model.preset import OutputKind, OutputSpec
 from encode_media.presets.codecs import codec_of, profile_of
+from encode_media.presets.frame_pairs import rate_problems, size_problems
 from encode_media.presets.image_pairs import image_problems
 
 CONTAINERS = MappingProxyType({
@@ -26,8 +27,6 @@ AUDIO_CODECS = MappingProxyType({
     "webp": (),
 })  # fmt: skip
 
-MAX_SIDE = 16384
-"""Pixels; the largest picture H.264 and JPEG readers take."""
 MAX_GOP_S = 60
 MAX_B_FRAMES = 16
 MAX_FRAME_NUMBER = 9_999_999
@@ -55,8 +54,7 @@ def pair_problems(output: OutputSpec) -> Iterator[tuple[str, str, tuple[str, ...
     yield from image_problems(output)
     yield from _within("position", output.position, 0, 1)
     yield from _within("first_frame", output.first_frame, 0, MAX_FRAME_NUMBER)
-    for key in ("rung", "max_width", "max_height"):
-        yield from _within(f"size.{key}", getattr(output.size, key), 2, MAX_SIDE)
+    yield from size_problems(output.size)
 
 
 def _video_problems(output: OutputSpec) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -78,6 +76,8 @@ def _video_problems(output: OutputSpec) -> Iterator[tuple[str, str, tuple[str, .
     yield from _within("video.gop_s", video.gop_s, 0, MAX_GOP_S)
     yield from _within("video.b_frames", video.b_frames, 0, MAX_B_FRAMES)
     yield from _bitrate("video.max_bitrate", video.max_bitrate)
+    yield from _bitrate("video.bitrate", video.bitrate)
+    yield from rate_problems(output)
 
 
 def _within(

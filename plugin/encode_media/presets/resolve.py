@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from encode_media.model.background import BACKGROUND_PATTERN, NAMED
 from encode_media.model.media import Media, MissingFrames
-from encode_media.model.preset import OutputSpec, Preset
+from encode_media.model.preset import OutputSpec, Preset, TimingSpec
 from encode_media.presets.context import source_context
 from encode_media.presets.expressions import ExpressionError, evaluate
+from encode_media.presets.frame_pairs import timing_problems
 from encode_media.presets.options import resolve_options
 from encode_media.presets.pairs import pair_problems
 from encode_media.presets.problems import InvalidPresetError, PresetProblem, key_path, nearest
-from encode_media.presets.schema import WHEN, PresetFile, problems_of, read_output
+from encode_media.presets.schema import WHEN, PresetFile, problems_of, read_output, read_part
 from encode_media.timebase import parse_rate
 
 Context = Mapping[str, Any]
+Part = TypeVar("Part")
 
 
 def resolve(file: PresetFile, media: Media, given: Mapping[str, Any]) -> Preset:
@@ -43,6 +45,7 @@ def resolve(file: PresetFile, media: Media, given: Mapping[str, Any]) -> Preset:
         default_rate=file.default_rate,
         frame_rate=head.frame_rate(),
         background=head.background(),
+        timing=head.timing(),
         outputs=outputs,
         options=options,
     )
@@ -82,6 +85,27 @@ class _Head:
             self._wrong("background", f"{value!r} is no colour", (*NAMED, "#rrggbb"))
         return value
 
+    def timing(self) -> TimingSpec:
+        spec = self.part("timing", self._file.timing, TimingSpec())
+        for key, problem, allowed in timing_problems(spec):
+            self._wrong(f"timing.{key}", problem, allowed)
+        # 23.976 stands for 24000/1001 here as everywhere.
+        return spec if spec.rate is None else replace(spec, rate=parse_rate(spec.rate))
+
+    def part(self, key: str, written: dict[str, Any], nothing: Part) -> Part:
+        """A group of values, read as the type of what stands there when the file says nothing."""
+        try:
+            values = _without_when({key: evaluate(written, self._context)}).get(key, {})
+            return read_part(type(nothing), values)
+        except ExpressionError as error:
+            self._problems.append(expression_problem(self._file, error, key, self._context))
+        except ValidationError as error:
+            self._problems += [
+                replace(found, file=str(self._file.file_of(found.key)))
+                for found in problems_of(error, "", key, type(nothing))
+            ]
+        return nothing
+
     def _value(self, key: str, written: str | None) -> Any:
         try:
             return evaluate(written, self._context)
@@ -103,7 +127,7 @@ def _outputs(file: PresetFile, context: Context, problems: list[PresetProblem]) 
         try:
             if not evaluate({WHEN: written.get(WHEN, True)}, context)[WHEN]:
                 continue
-            output = read_output(_wanted(evaluate(written, context)))
+            output = read_output(_without_when(evaluate(written, context)))
         except ExpressionError as error:
             problems.append(expression_problem(file, error, prefix, context))
         except ValidationError as error:
@@ -124,14 +148,14 @@ def _outputs(file: PresetFile, context: Context, problems: list[PresetProblem]) 
     return outputs
 
 
-def _wanted(written: dict[str, Any]) -> dict[str, Any]:
+def _without_when(written: dict[str, Any]) -> dict[str, Any]:
     """Without the parts whose own `when` is false, and without the `when` of the others."""
     wanted = {}
     for key, value in written.items():
         if not isinstance(value, dict):
             wanted[key] = value
         elif value.get(WHEN, True):
-            wanted[key] = _wanted({inner: item for inner, item in value.items() if inner != WHEN})
+            wanted[key] = _without_when({inner: item for inner, item in value.items() if inner != WHEN})
     return wanted
 
 

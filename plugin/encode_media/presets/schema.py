@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
@@ -20,6 +20,8 @@ from encode_media.presets.problems import InvalidPresetError, PresetProblem, key
 from encode_media.presets.yaml_file import read_yaml, whole_file
 from encode_media.timebase import parse_rate
 
+Problems = tuple[PresetProblem, ...]
+Part = TypeVar("Part")
 PRESET_NAME = re.compile(r"\A[a-z0-9][a-z0-9_]{0,63}\Z")
 WHEN = "when"
 
@@ -43,6 +45,7 @@ class PresetDocument:
     default_rate: Annotated[Fraction, BeforeValidator(parse_rate)] = Fraction(24)
     frame_rate: str | None = None
     background: str = "black"
+    timing: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Option] = field(default_factory=dict)
     defaults: dict[OutputKind, dict[str, Any]] = field(default_factory=dict)
     """What all outputs of a kind begin with."""
@@ -66,6 +69,7 @@ class PresetFile:
     missing_frames: str
     frame_rate: str | None
     background: str
+    timing: dict[str, Any]
     outputs: tuple[dict[str, Any], ...]
     hidden: bool = False
     origins: Mapping[str, Path] = field(default_factory=dict)
@@ -112,6 +116,7 @@ def load_preset(path: Path, find_base: FindBase = lambda _name, _path: None) -> 
         missing_frames=document.missing_frames,
         frame_rate=document.frame_rate,
         background=document.background,
+        timing=document.timing,
         outputs=tuple(document.outputs) if isinstance(document.outputs, list) else (),
         hidden=document.hidden,
         origins=merged.origins,
@@ -154,6 +159,15 @@ def read_output(data: Mapping[str, Any]) -> OutputSpec:
         pydantic.ValidationError: keys or values that do not fit.
     """
     return _OUTPUT.validate_python({key: value for key, value in data.items() if key != WHEN})
+
+
+def read_part(kind: type[Part], data: Mapping[str, Any]) -> Part:
+    """An evaluated group of values.
+
+    Raises:
+        pydantic.ValidationError: keys or values that do not fit.
+    """
+    return TypeAdapter(kind).validate_python(data)
 
 
 def _document_problems(document: PresetDocument, path: Path) -> Iterator[PresetProblem]:
@@ -204,17 +218,18 @@ def _in_bounds(option: Option) -> bool:
     )
 
 
-def problems_of(error: ValidationError, file: str, prefix: str = "") -> tuple[PresetProblem, ...]:
+def problems_of(error: ValidationError, file: str, prefix: str = "", kind: type | None = None) -> Problems:
     """Pydantic's findings as ours, with the nearest right word where a word was wrong."""
-    return tuple(_problem(dict(item), file, prefix) for item in error.errors(include_url=False))
+    read = kind or (OutputSpec if prefix else PresetDocument)
+    return tuple(_problem(dict(item), file, prefix, read) for item in error.errors(include_url=False))
 
 
-def _problem(item: dict[str, Any], file: str, prefix: str) -> PresetProblem:
+def _problem(item: dict[str, Any], file: str, prefix: str, kind: type) -> PresetProblem:
     location = tuple(item["loc"])
     key = key_path(location, prefix)
     if item["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         word = str(location[-1])
-        allowed = _keys_at(location[:-1], OutputSpec if prefix else PresetDocument)
+        allowed = _keys_at(location[:-1], kind)
         return PresetProblem(
             file=file, key=key, problem=f"there is no key {word}", allowed=allowed, nearest=nearest(word, allowed)
         )

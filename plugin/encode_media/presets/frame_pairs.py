@@ -1,0 +1,81 @@
+"""What goes together in sizes, rate control and timing, and how far their numbers go."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from encode_media.model.geometry import parse_ratio
+from encode_media.model.preset import OutputKind, OutputSpec, SizeSpec, TimingSpec, VideoSpec
+from encode_media.presets.codecs import codec_of
+from encode_media.timebase import MAX_RATE
+
+Problem = tuple[str, str, tuple[str, ...]]
+"""Key path below the place, what is wrong, what is allowed there."""
+
+MAX_SIDE = 16384
+"""Pixels; the largest picture H.264 and JPEG readers take."""
+MAX_SCALE = 8
+MAX_GOP = 3600
+MAX_HANDLES = 10_000
+_AMOUNT = re.compile(r"\A[0-9]{1,6}(\.[0-9]{1,3})?[kMG]\Z")
+_FRAME = re.compile(r"\A-?[0-9]{1,7}\Z")
+_TIMECODE = re.compile(r"\A[0-9]{2}:[0-9]{2}:[0-9]{2}[:;.][0-9]{2,3}\Z")
+_REEL = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,31}\Z")
+
+
+def size_problems(size: SizeSpec) -> Iterator[Problem]:
+    for key in ("width", "height", "rung", "max_width", "max_height"):
+        value = getattr(size, key)
+        if value is not None and not 2 <= value <= MAX_SIDE:  # noqa: PLR2004
+            yield f"size.{key}", f"{value:g} is out of bounds", (f"a number from 2 to {MAX_SIDE}",)
+    if size.scale is not None and not 0 < size.scale <= MAX_SCALE:
+        yield "size.scale", f"{size.scale:g} is out of bounds", (f"a number above 0, up to {MAX_SCALE}",)
+    for key in ("aspect", "mask"):
+        text = getattr(size, key)
+        if text is not None and parse_ratio(text) is None:
+            yield f"size.{key}", f"{text!r} is no shape", ("16:9", "2.39", "a ratio from 0.1 to 10")
+    if not 0 <= size.mask_opacity <= 1:
+        yield "size.mask_opacity", f"{size.mask_opacity:g} is out of bounds", ("a number from 0 to 1",)
+
+
+def rate_problems(output: OutputSpec) -> Iterator[Problem]:
+    """Bit rate, file size and passes."""
+    video = output.video
+    wanted = [key for key in ("bitrate", "target_size") if getattr(video, key) is not None]
+    if len(wanted) > 1:
+        yield "video.target_size", "a bit rate is wanted already", ("one of bitrate and target_size",)
+    passes = codec_of(video).passes if output.kind is OutputKind.VIDEO else 0
+    for key in wanted:
+        if not passes:
+            yield f"video.{key}", f"{video.codec} can't be made for a bit rate", ()
+    if video.target_size is not None and not _AMOUNT.match(video.target_size):
+        yield "video.target_size", f"{video.target_size!r} is no size", ("a number with k, M or G behind it, 25M",)
+    if video.passes is not None and wanted and video.passes > passes > 0:
+        yield "video.passes", f"{video.codec} knows one pass only", ("1",)
+    yield from _gop_problems(video)
+
+
+def _gop_problems(video: VideoSpec) -> Iterator[Problem]:
+    if video.gop is not None and not 1 <= video.gop <= MAX_GOP:
+        yield "video.gop", f"{video.gop} is out of bounds", (f"a number from 1 to {MAX_GOP}",)
+
+
+def timing_problems(timing: TimingSpec) -> Iterator[Problem]:
+    for key in ("first", "last"):
+        value = getattr(timing, key)
+        if value is not None and not (_FRAME.match(value) or _TIMECODE.match(value)):
+            yield key, f"{value!r} is no frame", ("a frame number such as 1009", "a time code such as 01:00:02:12")
+    if not 0 <= timing.handles <= MAX_HANDLES:
+        yield "handles", f"{timing.handles} is out of bounds", (f"a number from 0 to {MAX_HANDLES}",)
+    if timing.rate is not None and not 1 <= timing.rate <= MAX_RATE:
+        yield "rate", f"{float(timing.rate):g} is no frame rate", (f"a number from 1 to {MAX_RATE}",)
+    words = ("source", "none")
+    if not (timing.timecode in words or _FRAME.match(timing.timecode) or _TIMECODE.match(timing.timecode)):
+        yield "timecode", f"{timing.timecode!r} is no time code", (*words, "a frame number", "01:00:00:00")
+    if timing.reel is not None and not _REEL.match(timing.reel):
+        yield (
+            "reel",
+            f"{timing.reel!r} is no reel name",
+            ("up to 32 letters, digits, dots, dashes",),
+        )
