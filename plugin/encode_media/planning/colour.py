@@ -88,6 +88,10 @@ class TargetColour:
         return ColourTags(range="tv", matrix="bt709", primaries="bt709", transfer=self.curve)
 
 
+RGB8 = TargetColour(pixel_format="rgb24", curve=SRGB_CURVE, matrix="gbr", full_range=True)
+RGB8_SOURCE = SourceColour(light=Light.RGB, pixel_format="rgb24")
+"""What pictures are worked on in between: choosing, laying side by side, palettes."""
+
 _RGB16 = TargetColour(pixel_format="rgb48be", curve=SRGB_CURVE, matrix="gbr", full_range=True)
 
 
@@ -148,7 +152,7 @@ def target_colour(spec: VideoSpec, source: SourceColour, kind: SourceKind) -> Ta
 def _image_target(spec: VideoSpec) -> TargetColour | None:
     """What images are, whatever the source: their readers go by the format. None for movies."""
     if spec.codec == "gif":
-        return TargetColour(pixel_format="rgb24", curve=SRGB_CURVE, matrix="gbr", full_range=True)
+        return RGB8
     if spec.codec == "webp":
         # VP8 knows no other YUV (RFC 6386, section 9.2).
         return TargetColour(pixel_format=spec.pixel_format, curve=SRGB_CURVE, matrix="170m")

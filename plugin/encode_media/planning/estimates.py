@@ -9,12 +9,13 @@ from encode_media.model.plan import PlannedOutput
 
 _BITS_PER_PIXEL = {
     "h264": 0.43, "hevc": 0.35, "prores": 3.2, "dnxhd": 4.0, "vp9": 0.37, "av1": 0.3, "png": 11.0, "mjpeg": 2.0,
+    "exr": 30.0, "gif": 5.0, "webp": 0.5,
 }  # fmt: skip
 """Of an encoded frame."""
 
 _ENCODE_S = {
     "h264": 0.056, "hevc": 0.25, "prores": 0.16, "dnxhd": 0.03, "vp9": 0.056, "av1": 0.1, "png": 0.09,
-    "mjpeg": 0.01,
+    "mjpeg": 0.01, "exr": 0.15, "gif": 0.2, "webp": 0.4,
 }  # fmt: skip
 """CPU seconds for a million pixels of a frame."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import PurePath
@@ -39,6 +40,12 @@ class Reading:
     links: tuple[FrameLink, ...] = ()
     black_frame: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    kept: Sequence[int] | None = None
+    """Frames that are read, by index, where not all are; `frames` counts all of them nevertheless."""
+
+    def place_of(self, frame: int) -> int:
+        """Where a frame, by its index in the source, stands in what is read."""
+        return frame if self.kept is None else self.kept.index(frame)
 
     @property
     def duration_s(self) -> Fraction | None:

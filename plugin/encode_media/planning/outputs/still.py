@@ -4,33 +4,24 @@ from __future__ import annotations
 
 from encode_media.model.plan import Expected, PlannedOutput
 from encode_media.model.preset import OutputSpec, VideoSpec
-from encode_media.planning.colour import convert, target_colour
-from encode_media.planning.graph import Chain, OutputFile, pick_frames
-from encode_media.planning.outputs.draft import Draft, Options, Work, place, plain_options
+from encode_media.planning.colour import RGB8, RGB8_SOURCE, TargetColour, convert, target_colour
+from encode_media.planning.graph import Chain, OutputFile
+from encode_media.planning.outputs.draft import Draft, Options, Placement, Work, place, plain_options
+from encode_media.planning.outputs.picking import candidates, choose_best, select_frames, wanted_frame
+from encode_media.presets.codecs import profile_of
 
 _JPEG_QUALITY = 2
 """ffmpeg's best but one, about 86 % in other programs."""
 
 
 def plan_still(work: Work, spec: OutputSpec, stem: str) -> Draft:
-    """The frame at the wanted place; picked before anything is converted, so it costs next to nothing."""
+    """The wanted frame; picked before anything is converted, so it costs next to nothing."""
     target = target_colour(spec.video, work.colour, work.media.kind)
     placement = place(work, spec, even=False)
-    frame = _frame(work, spec)
     file = f"{stem}.{spec.container}"
     width, height = placement.size
     return Draft(
-        file=OutputFile(
-            path=file,
-            video=(
-                *work.reading.steps, *_pick(work, frame), *work.steps[len(work.reading.steps):], *placement.crop,
-                *convert(work.colour, target, placement.scaled),
-            ),
-            options={
-                **plain_options(), **image_encoder(spec.video), "f": "image2", "update": "1", "frames:v": "1",
-                "fps_mode": "passthrough",
-            },
-        ),
+        file=OutputFile(path=file, video=_picture(work, spec, target, placement), options=image_options(spec)),
         planned=PlannedOutput(
             name=spec.name, kind=spec.kind, container=spec.container, file=file, publish=spec.publish,
             expected=Expected(
@@ -38,25 +29,57 @@ def plan_still(work: Work, spec: OutputSpec, stem: str) -> Draft:
             ),
         ),
         target=target,
-        note=f"{spec.name}: {width}x{height} {spec.container}{_place(work, frame)}",
+        note=f"{spec.name}: {width}x{height} {spec.container}{_which(work, spec)}",
     )  # fmt: skip
+
+
+def frames_of_still(work: Work, spec: OutputSpec) -> tuple[int, ...]:
+    """The frames a still is made of or chosen from."""
+    wanted = wanted_frame(work.reading, spec)
+    if not _chooses(work, spec):
+        return (wanted,)
+    return tuple(sorted({wanted, *candidates(work.reading, place(work, spec, even=False).size)}))
+
+
+def image_options(spec: OutputSpec) -> Options:
+    """For a single image file."""
+    return {
+        **plain_options(), **image_encoder(spec.video), "f": "image2", "update": "1", "frames:v": "1",
+        "fps_mode": "passthrough",
+    }  # fmt: skip
 
 
 def image_encoder(spec: VideoSpec) -> Options:
     if spec.codec == "mjpeg":
         quality = _JPEG_QUALITY if spec.quality is None else spec.quality
         return {"c:v": "mjpeg", "q:v": f"{quality:g}"}
+    if spec.codec == "exr":
+        # The encoder's own defaults are uncompressed 32-bit files.
+        return {"c:v": "exr", "compression": "zip16", "format:v": profile_of(spec).argument}
     return {"c:v": "png"}
 
 
-def _frame(work: Work, spec: OutputSpec) -> int:
-    """Index of the frame, counted from 0."""
-    return round(spec.position * ((work.reading.frames or 1) - 1))
+def _picture(work: Work, spec: OutputSpec, target: TargetColour, placement: Placement) -> Chain:
+    begun = len(work.reading.steps)
+    frames = frames_of_still(work, spec)
+    picked = (
+        *work.reading.steps, *select_frames(work.reading, frames), *work.steps[begun:], *placement.crop,
+    )  # fmt: skip
+    if not _chooses(work, spec):
+        return (*picked, *convert(work.colour, target, placement.scaled))
+    chosen = choose_best(work.reading, frames, wanted_frame(work.reading, spec))
+    return (*picked, *convert(work.colour, RGB8, placement.scaled), *chosen, *convert(RGB8_SOURCE, target, None))
 
 
-def _pick(work: Work, frame: int) -> Chain:
-    return () if work.reading.frames == 1 else (pick_frames(frame, 1, work.reading.rate),)
+def _chooses(work: Work, spec: OutputSpec) -> bool:
+    return spec.best and spec.frame is None and (work.reading.frames or 1) > 1
 
 
-def _place(work: Work, frame: int) -> str:
-    return "" if work.reading.frames == 1 else f" of frame {work.reading.first_frame + frame}"
+def _which(work: Work, spec: OutputSpec) -> str:
+    if work.reading.frames == 1:
+        return ""
+    number = work.reading.first_frame + wanted_frame(work.reading, spec)
+    if not _chooses(work, spec):
+        return f" of frame {number}"
+    count = len(frames_of_still(work, spec))
+    return f", the most typical of {count} frames that is neither dark nor blank, else frame {number}"
