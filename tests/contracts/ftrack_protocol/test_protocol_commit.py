@@ -109,7 +109,7 @@ def test_a_value_set_to_none_is_gone_at_once(
 def test_times_are_kept_in_utc_to_the_second(box: RunningSandbox, session: ftrack_api.Session, shot: Any) -> None:
     shot["start_date"] = arrow.get("2024-05-01T12:00:00.654321+02:00")
     session.commit()
-    expression = f"select start_date from Shot where id is {shot['id']}"  # noqa: S608 - not SQL
+    expression = f"select start_date from Shot where id is {shot['id']}"
     [answer] = session.call([{"action": "query", "expression": expression}])
     assert answer["data"][0]["start_date"] == arrow.get(datetime(2024, 5, 1, 10, 0, tzinfo=timezone.utc))
     assert fresh(box, shot)["start_date"].isoformat() == "2024-05-01T10:00:00+00:00"
