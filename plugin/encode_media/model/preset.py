@@ -10,6 +10,7 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any, Literal
 
+from encode_media.model.colour import ColourSpec
 from encode_media.model.media import MissingFrames
 from encode_media.model.overlay import BurnInsSpec, SlateSpec, WatermarkSpec
 
@@ -41,6 +42,8 @@ class Option:
     labels: dict[str, str] = field(default_factory=dict)
     minimum: float | None = None
     maximum: float | None = None
+    format: Literal["frame", "timecode", "ratio", "reel"] | None = None
+    """For `text`: what it must look like; None takes any line."""
     help: str = ""
 
 
@@ -92,11 +95,16 @@ class VideoSpec:
     pixel_format: str
     quality: float | None = None
     """The encoder's own constant-quality number: CRF for H.264, HEVC, VP9 and AV1, `-q:v` for ProRes and JPEG."""
+    encoder: Literal["software", "auto", "nvenc", "videotoolbox", "qsv", "amf", "vaapi"] = "software"
+    """H.264 and HEVC: `auto` lets hardware encode where it works; a family's name allows only that one. Where it
+    doesn't work, software does it, and the result says so."""
     speed: str | None = None
     """Encoder preset: x264 and x265 `veryfast`…`slow`; a number for VP9 and AV1."""
     gop_s: Fraction | None = None
     """Seconds between key frames; the plan rounds it to frames, at least 1."""
     b_frames: int | None = None
+    fixed_rate: bool = False
+    """ProRes: the data rates Apple lists, instead of a quality."""
     max_bitrate: str | None = None
     """`20M`: caps a constant-quality encode, with a buffer of twice that."""
     bitrate: str | None = None
@@ -236,11 +244,10 @@ class TimingSpec:
     handles: int = 0
     """Frames the source has on either side of the cut."""
     keep_handles: bool = True
-    rate: Fraction | None = None
-    """Another frame rate; None keeps the source's."""
-    mode: Literal["convert", "conform"] = "convert"
-    """With `rate`. `convert` keeps the duration and drops or repeats frames; `conform` keeps the frames and plays
-    them faster or slower."""
+    convert: Fraction | None = None
+    """Another frame rate that keeps the duration: frames are dropped or repeated."""
+    conform: Fraction | None = None
+    """Another frame rate that keeps the frames: they are played faster or slower, sound with them."""
     timecode: str = "source"
     """Of the first frame: `source`, `none`, a frame number, or a time code."""
     reel: str | None = None
@@ -262,6 +269,7 @@ class Preset:
     background: str = "black"
     """Where transparency has to go: an ffmpeg colour name or #rrggbb."""
     timing: TimingSpec = TimingSpec()
+    colour: ColourSpec = ColourSpec()
     lut: str | None = None
     """Name of a 3D LUT (`.cube`), applied to the picture as displayed, before anything is drawn on it."""
     assets: dict[str, str] = field(default_factory=dict)

@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from encode_media.model.background import BACKGROUND_PATTERN, NAMED
+from encode_media.model.colour import ColourSpec
 from encode_media.model.media import Media, MissingFrames
 from encode_media.model.preset import OutputSpec, Preset, TimingSpec
-from encode_media.presets.context import source_context
+from encode_media.presets.colour_pairs import colour_problems
+from encode_media.presets.context import Occasion, full_context
 from encode_media.presets.expressions import ExpressionError, evaluate
 from encode_media.presets.frame_pairs import timing_problems
 from encode_media.presets.options import resolve_options
@@ -25,7 +27,7 @@ Context = Mapping[str, Any]
 Part = TypeVar("Part")
 
 
-def resolve(file: PresetFile, media: Media, given: Mapping[str, Any]) -> Preset:
+def resolve(file: PresetFile, media: Media, given: Mapping[str, Any], occasion: Occasion | None = None) -> Preset:
     """The preset for this source and these options. Outputs whose `when` is false are left out.
 
     Raises:
@@ -33,7 +35,7 @@ def resolve(file: PresetFile, media: Media, given: Mapping[str, Any]) -> Preset:
         InvalidPresetError: the file has mistakes that show with this source and these options.
     """
     options = resolve_options(file.name, file.options, given)
-    context = {"source": source_context(media), "options": options}
+    context = full_context(media, options, occasion or Occasion())
     problems: list[PresetProblem] = []
     outputs = tuple(_outputs(file, context, problems))
     head = _Head(file, context, problems)
@@ -46,6 +48,7 @@ def resolve(file: PresetFile, media: Media, given: Mapping[str, Any]) -> Preset:
         frame_rate=head.frame_rate(),
         background=head.background(),
         timing=head.timing(),
+        colour=head.colour(),
         outputs=outputs,
         options=options,
     )
@@ -87,10 +90,21 @@ class _Head:
 
     def timing(self) -> TimingSpec:
         spec = self.part("timing", self._file.timing, TimingSpec())
-        for key, problem, allowed in timing_problems(spec):
+        problems = tuple(timing_problems(spec))
+        for key, problem, allowed in problems:
             self._wrong(f"timing.{key}", problem, allowed)
+        if problems:
+            return spec
         # 23.976 stands for 24000/1001 here as everywhere.
-        return spec if spec.rate is None else replace(spec, rate=parse_rate(spec.rate))
+        convert = None if spec.convert is None else parse_rate(spec.convert)
+        conform = None if spec.conform is None else parse_rate(spec.conform)
+        return replace(spec, convert=convert, conform=conform)
+
+    def colour(self) -> ColourSpec:
+        spec = self.part("colour", self._file.colour, ColourSpec())
+        for key, problem, allowed in colour_problems(spec):
+            self._wrong(f"colour.{key}", problem, allowed)
+        return spec
 
     def part(self, key: str, written: dict[str, Any], nothing: Part) -> Part:
         """A group of values, read as the type of what stands there when the file says nothing."""

@@ -46,6 +46,7 @@ class PresetDocument:
     frame_rate: str | None = None
     background: str = "black"
     timing: dict[str, Any] = field(default_factory=dict)
+    colour: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Option] = field(default_factory=dict)
     defaults: dict[OutputKind, dict[str, Any]] = field(default_factory=dict)
     """What all outputs of a kind begin with."""
@@ -70,6 +71,7 @@ class PresetFile:
     frame_rate: str | None
     background: str
     timing: dict[str, Any]
+    colour: dict[str, Any]
     outputs: tuple[dict[str, Any], ...]
     hidden: bool = False
     origins: Mapping[str, Path] = field(default_factory=dict)
@@ -117,6 +119,7 @@ def load_preset(path: Path, find_base: FindBase = lambda _name, _path: None) -> 
         frame_rate=document.frame_rate,
         background=document.background,
         timing=document.timing,
+        colour=document.colour,
         outputs=tuple(document.outputs) if isinstance(document.outputs, list) else (),
         hidden=document.hidden,
         origins=merged.origins,
@@ -200,6 +203,8 @@ def _option_problems(name: str, option: Option) -> Iterator[tuple[str, str]]:
         yield ".default", f"{option.default} is not one of the choices"
     if option.kind is not OptionKind.CHOICE and option.choices:
         yield ".choices", f"a {option.kind.value} has no choices"
+    if option.kind is not OptionKind.TEXT and option.format is not None:
+        yield ".format", f"a {option.kind.value} has no format"
     strange = [label for label in option.labels if label not in {str(choice) for choice in option.choices}]
     if strange:
         yield ".labels", f"{', '.join(strange)} is not one of the choices"
