@@ -137,6 +137,8 @@ def field_order(stream: AvVideoStream, frame: VideoFrame) -> str:
 
 
 def _audio(stream: AvAudioStream) -> AudioStream:
+    from av.stream import Disposition
+
     context = stream.codec_context
     return AudioStream(
         index=stream.index,
@@ -146,6 +148,7 @@ def _audio(stream: AvAudioStream) -> AudioStream:
         layout=context.layout.name or None,
         duration_s=seconds(stream),
         language=stream.language if stream.language not in (None, "und") else None,
+        is_default=bool(stream.disposition & Disposition.default),
     )
 
 

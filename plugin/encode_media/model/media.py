@@ -116,6 +116,8 @@ class AudioStream:
     layout: str | None = None
     duration_s: Fraction | None = None
     language: str | None = None
+    is_default: bool = False
+    """Marked so in the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,10 @@ GLOBAL_FLAGS = (
 """Progress blocks on stdout twice a second, only errors on stderr; -y because names are private to the job."""
 
 
+_JOINED = {2: "stereo", 6: "5.1", 8: "7.1"}
+"""Layouts of mono tracks that belong together."""
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """One filter. An option without a name is positional and comes first."""
@@ -72,32 +76,72 @@ class InputFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SoundInput:
+    """Where sound comes from: the run's own source, or a file or generator beside it."""
+
+    path: str | None = None
+    """None: the run's own source."""
+    options: tuple[tuple[str, str | None], ...] = ()
+    streams: tuple[int, ...] = (0,)
+    """Several are mono tracks that become the channels of one sound, in this order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutputFile:
-    """What is written. `audio` None: no sound."""
+    """What is written. `video` None: no picture; `audio` None: no sound."""
 
     path: str
-    video: Chain
+    video: Chain | None = None
     audio: Chain | None = None
+    sound: SoundInput | None = None
+    """Where `audio` begins; None: at the stream the run names."""
     options: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def compile_run(
-    source: InputFile, outputs: Sequence[OutputFile], *, video_stream: int, audio_stream: int | None = None
+    source: InputFile,
+    outputs: Sequence[OutputFile],
+    *,
+    video_stream: int | None,
+    audio_stream: int | None = None,
 ) -> tuple[str, ...]:
     """The arguments after the program name: one source, its picture and sound shared by all outputs."""
     import ffmpeg
 
     node = ffmpeg.input(source.path, **source.options)
-    pictures = _branches(node[str(video_stream)], [output.video for output in outputs], "split")
-    sounds = _branches(
-        node[str(audio_stream)], [output.audio for output in outputs if output.audio is not None], "asplit"
-    )
-    next_sound = iter(sounds)
+    videos = [output.video for output in outputs if output.video is not None]
+    pictures = iter(_branches(node[str(video_stream)], videos, "split") if videos else ())
+    sounds = _sounds(node, outputs, audio_stream)
     files = []
-    for output, picture in zip(outputs, pictures, strict=True):
-        streams = [picture] if output.audio is None else [picture, next(next_sound)]
+    for index, output in enumerate(outputs):
+        streams = [] if output.video is None else [next(pictures)]
+        streams += [sounds[index]] if index in sounds else []
         files.append(ffmpeg.output(*streams, output.path, **output.options))
     return (*GLOBAL_FLAGS, *ffmpeg.merge_outputs(*files).get_args())
+
+
+def _sounds(node: Any, outputs: Sequence[OutputFile], audio_stream: int | None) -> dict[int, Any]:
+    """The end of each output's sound, by the output's index; sounds of one origin share what they can."""
+    origins: dict[SoundInput, list[tuple[int, Chain]]] = {}
+    for index, output in enumerate(outputs):
+        if output.audio is not None:
+            origin = output.sound or SoundInput(streams=(audio_stream or 0,))
+            origins.setdefault(origin, []).append((index, output.audio))
+    ends: dict[int, Any] = {}
+    for origin, chains in origins.items():
+        _grow(_sound_stream(node, origin), chains, "asplit", ends)
+    return ends
+
+
+def _sound_stream(node: Any, origin: SoundInput) -> Any:
+    import ffmpeg
+
+    if origin.path is not None:
+        node = ffmpeg.input(origin.path, **dict(origin.options))
+    tracks = [node[str(stream)] for stream in origin.streams]
+    if len(tracks) == 1:
+        return tracks[0]
+    return ffmpeg.filter(tracks, "join", inputs=len(tracks), channel_layout=_JOINED[len(tracks)])
 
 
 def generate_run(filter_name: str, options: Mapping[str, object], output: OutputFile) -> tuple[str, ...]:
@@ -107,7 +151,7 @@ def generate_run(filter_name: str, options: Mapping[str, object], output: Output
     described = step(filter_name, **options)
     text = ":".join(f"{key}={value}" for key, value in described.options)
     node = ffmpeg.input(f"{filter_name}={text}", f="lavfi")
-    (picture,) = _branches(node["0"], [output.video], "split")
+    (picture,) = _branches(node["0"], [output.video or ()], "split")
     return (*GLOBAL_FLAGS, *ffmpeg.output(picture, output.path, **output.options).get_args())
 
 

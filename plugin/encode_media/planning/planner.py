@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from encode_media.errors import failure
@@ -13,42 +13,48 @@ from encode_media.model.preset import OutputKind, OutputSpec, Preset
 from encode_media.planning.colour import Light, SourceColour, flatten, matrix_words, source_colour
 from encode_media.planning.estimates import estimate_bytes, estimate_seconds
 from encode_media.planning.graph import compile_run
+from encode_media.planning.measuring import with_measurements
 from encode_media.planning.naming import unique_stems
 from encode_media.planning.outputs.draft import Draft, Work
-from encode_media.planning.outputs.image_sequence import plan_image_sequence
-from encode_media.planning.outputs.still import plan_still
+from encode_media.planning.outputs.images import plan_images
 from encode_media.planning.outputs.video import plan_videos
 from encode_media.planning.reading import read_source
-from encode_media.planning.sound import chosen_sound
+from encode_media.planning.sound import SoundWork
 
 
-def make_plan(media: Media, preset: Preset) -> EncodePlan:
+def make_plan(media: Media, preset: Preset, *, files: Mapping[str, Media] | None = None) -> EncodePlan:
     """Everything a run needs, decided: argument lists, links for gaps, expected results, notes, estimates.
 
+    Args:
+        media: the source.
+        preset: resolved for it.
+        files: the files of `sound.sound_files(preset)`, read.
+
     Raises:
-        UnsupportedFormat: there is no picture.
+        InvalidParameters: a sound track that is not there.
+        UnsupportedFormat: there is no picture, or no sound where only that is wanted.
         SourceMissing: frames are missing and the preset does not allow it.
     """
     if media.video is None:
         raise failure("source.no_video", path=media.source.path)
-    work = _work(media, media.video, preset)
+    work = _work(media, media.video, preset, files or {})
     drafts = _drafts(work, preset.outputs)
-    audio, sound_note = chosen_sound(media.audio)
     argv = compile_run(
         work.reading.input,
         [draft.file for draft in drafts],
         video_stream=media.video.index,
-        audio_stream=audio.index if audio else None,
     )
     frames = work.reading.frames
     return EncodePlan(
         media=media,
         preset=preset.name,
-        commands=(Command(argv=argv, purpose=_purpose(drafts), frames=frames),),
+        commands=with_measurements(
+            work.reading.input, drafts, [Command(argv=argv, purpose=_purpose(drafts), frames=frames)]
+        ),
         outputs=tuple(draft.planned for draft in drafts),
         links=work.reading.links,
         black_frame=work.reading.black_frame,
-        notes=(*_source_notes(work), *work.reading.notes, *_sound_notes(drafts, sound_note),
+        notes=(*_source_notes(work), *work.reading.notes, *_sound_notes(drafts),
                *(draft.note for draft in drafts)),
         estimated_bytes=sum(estimate_bytes(draft.planned, frames) for draft in drafts),
         estimated_s=estimate_seconds(media.video, [draft.planned for draft in drafts], frames),
@@ -56,12 +62,15 @@ def make_plan(media: Media, preset: Preset) -> EncodePlan:
     )  # fmt: skip
 
 
-def _work(media: Media, video: VideoStream, preset: Preset) -> Work:
+def _work(media: Media, video: VideoStream, preset: Preset, files: Mapping[str, Media]) -> Work:
     reading = read_source(media, video, preset)
     over_background, colour = flatten(video, source_colour(video), background_colour(preset.background))
     return Work(
         media=media, video=video, preset=preset, reading=reading, colour=colour,
         steps=(*reading.steps, *over_background),
+        sound=SoundWork(
+            media=media, files=files, timing=reading.sound, length_s=reading.duration_s, rate=reading.rate
+        ),
     )  # fmt: skip
 
 
@@ -71,10 +80,7 @@ def _drafts(work: Work, specs: Sequence[OutputSpec]) -> list[Draft]:
     named = list(zip(specs, stems, strict=True))
     videos = [(spec, stem) for spec, stem in named if spec.kind is OutputKind.VIDEO]
     drafts = plan_videos(work, [spec for spec, _ in videos], [stem for _, stem in videos])
-    drafts += [
-        plan_image_sequence(work, spec, stem) for spec, stem in named if spec.kind is OutputKind.IMAGE_SEQUENCE
-    ]
-    return drafts + [plan_still(work, spec, stem) for spec, stem in named if spec.kind is OutputKind.STILL]
+    return drafts + plan_images(work, named)
 
 
 def _purpose(drafts: Sequence[Draft]) -> str:
@@ -113,10 +119,8 @@ def _alpha_note(work: Work) -> str:
     return f"transparency: taken as straight, shown over {work.preset.background}"
 
 
-def _sound_notes(drafts: Sequence[Draft], note: str) -> tuple[str, ...]:
-    movies = [draft for draft in drafts if draft.planned.kind is OutputKind.VIDEO]
-    if not movies:
-        return ()
-    if any(draft.file.audio is not None for draft in movies):
-        return (f"{note}; padded or cut to the picture's length",)
-    return ("no sound",)
+def _sound_notes(drafts: Sequence[Draft]) -> tuple[str, ...]:
+    heard = [draft.heard for draft in drafts if draft.heard is not None]
+    if heard:
+        return tuple(dict.fromkeys(each.note for each in heard))
+    return ("no sound",) if any(draft.planned.kind is OutputKind.VIDEO for draft in drafts) else ()

@@ -12,6 +12,7 @@ from encode_media.model.preset import OutputSpec, Preset
 from encode_media.planning.colour import SourceColour, TargetColour
 from encode_media.planning.graph import Chain, OutputFile, step
 from encode_media.planning.reading import Reading
+from encode_media.planning.sound import Heard, SoundWork
 
 Options = dict[str, str | None]
 
@@ -28,6 +29,7 @@ class Work:
     """After transparency was laid over the background."""
     steps: Chain
     """What every output begins with."""
+    sound: SoundWork
 
     @property
     def size(self) -> Size:
@@ -40,8 +42,10 @@ class Draft:
 
     file: OutputFile
     planned: PlannedOutput
-    target: TargetColour
     note: str
+    target: TargetColour | None = None
+    """None: there is no picture."""
+    heard: Heard | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

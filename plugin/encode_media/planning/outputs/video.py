@@ -9,11 +9,12 @@ from fractions import Fraction
 from encode_media.model.geometry import Size
 from encode_media.model.media import SourceKind
 from encode_media.model.plan import Expected, PlannedOutput
-from encode_media.model.preset import AudioSpec, OutputSpec
+from encode_media.model.preset import OutputSpec
 from encode_media.planning import sound
 from encode_media.planning.colour import TargetColour, convert, rescale, target_colour
 from encode_media.planning.encoders import encoder_options
 from encode_media.planning.graph import Chain, OutputFile
+from encode_media.planning.hardware import upload
 from encode_media.planning.outputs.draft import Draft, Options, Placement, Work, place, plain_options, rate_options
 from encode_media.presets.codecs import codec_of, profile_of
 from encode_media.timebase import Timecode, describe_rate, nominal_rate
@@ -30,7 +31,7 @@ class _Movie:
     stem: str
     target: TargetColour
     placement: Placement
-    audio: AudioSpec | None
+    heard: sound.Heard | None
     timecode: str | None
 
     @property
@@ -58,7 +59,7 @@ def _movie(work: Work, spec: OutputSpec, stem: str) -> _Movie:
         stem=stem,
         target=target_colour(spec.video, work.colour, work.media.kind),
         placement=place(work, spec, even=True),
-        audio=spec.audio if work.media.audio else None,
+        heard=sound.hear(work.sound, spec.audio),
         timecode=_timecode(work) if spec.container == "mov" else None,
     )
 
@@ -70,16 +71,19 @@ def _picture(work: Work, movie: _Movie, largest: _Movie) -> Chain:
 
 
 def _draft(work: Work, movie: _Movie, picture: Chain) -> Draft:
-    spec, audio, rate = movie.spec, movie.audio, work.reading.rate
+    spec, heard, rate = movie.spec, movie.heard, work.reading.rate
     file = f"{movie.stem}.{spec.container}"
     options: Options = {
         **rate_options(rate), **plain_options(), **encoder_options(spec.video, rate, movie.size),
         **_container(spec.container, movie.timecode), **_colour_options(movie.target),
-        **(sound.sound_options(audio) if audio else {}),
+        **(sound.sound_options(heard) if heard else {}),
     }  # fmt: skip
-    heard = sound.sound_chain(audio, work.video.start_s, work.reading.duration_s) if audio else None
     return Draft(
-        file=OutputFile(path=file, video=picture, audio=heard, options=options),
+        file=OutputFile(
+            path=file, video=(*picture, *upload(spec.video)), options=options,
+            audio=heard.chain if heard else None, sound=heard.input if heard else None,
+        ),
+        heard=heard,
         planned=PlannedOutput(
             name=spec.name, kind=spec.kind, container=spec.container, file=file, publish=spec.publish,
             expected=_expected(work, movie),
@@ -99,7 +103,7 @@ def _describe(movie: _Movie, rate: Fraction) -> str:
 
 
 def _expected(work: Work, movie: _Movie) -> Expected:
-    video, audio = movie.spec.video, movie.audio
+    video = movie.spec.video
     codec = codec_of(video)
     return Expected(
         codec=codec.probed,
@@ -111,9 +115,7 @@ def _expected(work: Work, movie: _Movie) -> Expected:
         frame_rate=work.reading.rate,
         duration_s=work.reading.duration_s,
         colour=movie.target.tags,
-        audio_codec=sound.probed_codec(audio) if audio else None,
-        audio_channels=audio.channels if audio else None,
-        audio_sample_rate=audio.sample_rate if audio else None,
+        **sound.expected(movie.heard),
         faststart=movie.spec.container == "mp4",
         timecode=movie.timecode,
     )
