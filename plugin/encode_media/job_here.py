@@ -107,6 +107,8 @@ def _submit(settings: Settings, engine: JobEngine, wanted: Wanted) -> str:
 
 def _request(settings: Settings, gateway: Gateway, wanted: Wanted) -> EncodeRequest:
     """A request for a path of this machine, whose result goes to the version."""
+    from encode_media.ftrack.submission import version_names
+
     catalog = open_catalog(settings)
     version = gateway.version(str(wanted.version_id))
     user = gateway.user(settings.api_user)
@@ -116,7 +118,11 @@ def _request(settings: Settings, gateway: Gateway, wanted: Wanted) -> EncodeRequ
         options=resolve_options(wanted.preset, catalog.get(wanted.preset).options, wanted.options),
         source=find_source([str(wanted.source)]),
         target=PublishTarget(
-            version_id=version.id, version_label=version.label, user_id=user.id, username=user.username
+            version_id=version.id,
+            version_label=version.label,
+            names=version_names(version, user),
+            user_id=user.id,
+            username=user.username,
         ),
         origin="api",
     )

@@ -16,7 +16,7 @@ from encode_media.jobs.workflow import Patience, Tools, make_workflow
 from encode_media.model.media import Media, SourceKind, SourceRef, VideoStream
 from encode_media.model.plan import Command, EncodePlan, Expected, PlannedOutput
 from encode_media.model.preset import OutputKind, PublishSpec
-from encode_media.model.request import EncodeRequest, Options, entity_id
+from encode_media.model.request import EncodeRequest, entity_id
 from encode_media.model.result import OutputResult, Progress, PublishedOutput, RunResult, Stage, job_percent
 from encode_media.settings import Settings
 
@@ -34,6 +34,7 @@ class Report:
     elapsed_s: float = 1.5
     argvs: tuple[tuple[str, ...], ...] = (("ffmpeg", "-i", "a.mov", "review.mp4"),)
     log_tail: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def media_of(source: SourceRef) -> Media:
@@ -120,7 +121,7 @@ class World:
         self._do("probe")
         return media_of(source)
 
-    def plan(self, media: Media, _preset: str, _options: Options) -> EncodePlan:
+    def plan(self, media: Media, _request: EncodeRequest) -> EncodePlan:
         self._do("plan")
         return plan_of(media)
 

@@ -52,6 +52,7 @@ class VersionInfo:
     project_name: str
     project_is_private: bool = False
     task_id: str | None = None
+    task_name: str = ""
     user_id: str | None = None
     is_published: bool = True
     thumbnail_id: str | None = None

@@ -23,7 +23,7 @@ MAX_VERSIONS = 1000
 
 _VERSION = (
     "select id, version, is_published, thumbnail_id, task_id, user_id, asset_id, asset.name, link,"
-    " project_id, project.name, project.is_private from AssetVersion where id in ({ids})"
+    " project_id, project.name, project.is_private, task.name from AssetVersion where id in ({ids})"
 )
 _COMPONENT = (
     "select id, name, file_type, size, version_id, container_id, component_locations.location_id,"
@@ -209,6 +209,7 @@ def _version(row: Any, components: list[ComponentInfo]) -> VersionInfo:
         project_name=project["name"],
         project_is_private=bool(project["is_private"]),
         task_id=row["task_id"],
+        task_name=row["task"]["name"] if row["task_id"] and row["task"] else "",
         user_id=row["user_id"],
         is_published=bool(row["is_published"]),
         thumbnail_id=row["thumbnail_id"],

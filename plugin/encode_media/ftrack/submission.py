@@ -6,13 +6,13 @@ import logging
 from dataclasses import dataclass
 
 from encode_media.errors import EncodeMediaError, failure
-from encode_media.ftrack.entities import ComponentInfo, Target, UserInfo
+from encode_media.ftrack.entities import ComponentInfo, Target, UserInfo, VersionInfo
 from encode_media.ftrack.ftrack_job import create_ftrack_job
 from encode_media.ftrack.gateway import Gateway
 from encode_media.ftrack.review import AUTO_LOCATION
 from encode_media.ftrack.sources import best_source
 from encode_media.jobs.engine import JobClient, Submission
-from encode_media.model.request import EncodeRequest, Options, PublishTarget
+from encode_media.model.request import EncodeRequest, Options, PublishTarget, VersionNames
 from encode_media.presets.catalog import Catalog
 from encode_media.presets.options import resolve_options
 
@@ -73,6 +73,7 @@ def submit_target(gateway: Gateway, client: JobClient, catalog: Catalog, target:
             version_id=target.version.id,
             component_id=component.id,
             version_label=target.version.label,
+            names=version_names(target.version, wish.user),
             user_id=wish.user.id,
             username=wish.user.username,
             location=wish.location,
@@ -84,6 +85,20 @@ def submit_target(gateway: Gateway, client: JobClient, catalog: Catalog, target:
     if submission.created:
         _show(gateway, submission, request)
     return submission
+
+
+def version_names(version: VersionInfo, user: UserInfo) -> VersionNames:
+    """For burn-ins: what lies between project and shot is the sequence."""
+    _project, *between = version.path
+    return VersionNames(
+        project=version.project_name,
+        sequence=between[-2] if len(between) > 1 else "",
+        shot=between[-1] if between else "",
+        asset=version.asset_name,
+        task=version.task_name,
+        version=f"v{version.number:03d}",
+        user=user.name,
+    )
 
 
 def known_component(gateway: Gateway, target: Target) -> ComponentInfo:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from encode_media.model.media import Media, SourceRef
 from encode_media.model.plan import EncodePlan
-from encode_media.model.request import Options
+from encode_media.model.request import EncodeRequest, VersionNames
 from encode_media.model.result import OutputResult, Progress
+from encode_media.presets.context import Occasion, today
 from encode_media.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,12 +32,14 @@ class Ran(Protocol):
     @property
     def argvs(self) -> tuple[tuple[str, ...], ...]: ...
 
+    @property
+    def notes(self) -> tuple[str, ...]: ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     probe: Callable[[SourceRef], Media]
-    plan: Callable[[Media, str, Options], EncodePlan]
-    """Media, preset name, options."""
+    plan: Callable[[Media, EncodeRequest], EncodePlan]
     run: Callable[[EncodePlan, Path, OnProgress, ToStop], Ran]
     """Plan, an empty folder, where progress goes, whether to stop."""
     verify: Callable[[EncodePlan, Path, OnProgress, ToStop], tuple[OutputResult, ...]]
@@ -51,15 +54,20 @@ def real_work(catalog: Catalog, ffmpeg: Ffmpeg, settings: Settings) -> Work:
 
         return probe_media(source)
 
-    def plan(media: Media, preset: str, options: Options) -> EncodePlan:
+    def plan(media: Media, request: EncodeRequest) -> EncodePlan:
+        from encode_media.media.hardware import hardware_of
+        from encode_media.planning.hardware import plan_with_hardware
         from encode_media.planning.planner import make_plan
 
-        return make_plan(media, catalog.resolve(preset, media, options))
+        names = request.target.names if request.target else VersionNames()
+        occasion = Occasion(names=names, date=today())
+        preset = catalog.resolve(request.preset, media, request.options, occasion)
+        return plan_with_hardware(preset, lambda chosen: make_plan(media, chosen), hardware_of(ffmpeg))
 
     def run(plan: EncodePlan, folder: Path, on_progress: OnProgress, cancelled: ToStop) -> Ran:
-        from encode_media.running.runner import run_plan
+        from encode_media.running.fallback import run_with_fallback
 
-        return run_plan(
+        return run_with_fallback(
             plan,
             folder,
             ffmpeg.path,

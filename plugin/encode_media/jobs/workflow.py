@@ -167,7 +167,7 @@ class _Job:
 
     def _plan(self, media: JsonDict) -> JsonDict:
         self._begin(Stage.PLANNING)
-        return _json(self._work.plan(from_json(Media, media), self._request.preset, self._request.options))
+        return _json(self._work.plan(from_json(Media, media), self._request))
 
     def _run(self, plan: JsonDict) -> JsonDict:
         self._begin(Stage.ENCODING)

@@ -24,6 +24,22 @@ PRIORITY_AUTOMATIC = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VersionNames:
+    """What the things around a version are called, for burn-ins and slates. Empty where there is none."""
+
+    project: str = ""
+    sequence: str = ""
+    shot: str = ""
+    """What the asset belongs to, whatever the studio calls it."""
+    asset: str = ""
+    task: str = ""
+    version: str = ""
+    """`v003`."""
+    user: str = ""
+    """Who asked for the encode."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublishTarget:
     """The ftrack side of a request; ids only, nothing secret."""
 
@@ -32,6 +48,7 @@ class PublishTarget:
     """The source component; None takes the version's best one."""
     version_label: str = ""
     """For people: `sh010 / Animation v3`."""
+    names: VersionNames = VersionNames()
     user_id: str | None = None
     username: str | None = None
     """Who launched it; gets the ftrack_job and the message."""

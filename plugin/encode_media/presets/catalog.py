@@ -9,6 +9,7 @@ from typing import Any
 from encode_media.errors import failure
 from encode_media.model.media import Media
 from encode_media.model.preset import Preset
+from encode_media.presets.context import Occasion
 from encode_media.presets.defaults import DEFAULTS_FILE, check_defaults, with_defaults
 from encode_media.presets.lint import CanEncode, check_file
 from encode_media.presets.problems import InvalidPresetError, PresetProblem, nearest
@@ -65,8 +66,14 @@ class Catalog:
             )
         return file
 
-    def resolve(self, name: str, media: Media, options: Mapping[str, Any] | None = None) -> Preset:
-        """The preset for this source and these options, complete and checked.
+    def resolve(
+        self,
+        name: str,
+        media: Media,
+        options: Mapping[str, Any] | None = None,
+        occasion: Occasion | None = None,
+    ) -> Preset:
+        """The preset for this source and these options, complete and checked. `occasion` is for burn-ins.
 
         Raises:
             InvalidParameters: no such preset, a mistake in it, an option that is unknown or has a wrong
@@ -74,7 +81,7 @@ class Catalog:
         """
         file = self.get(name)
         try:
-            preset = resolve(file, media, options or {})
+            preset = resolve(file, media, options or {}, occasion)
         except InvalidPresetError as error:
             raise _invalid(name, error) from error
         if not file.suits(media.kind) or not preset.outputs:

@@ -2,11 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePath
 from typing import Any
 
 from encode_media.model.geometry import highest_rung
 from encode_media.model.media import Media
+from encode_media.model.overlay import FRAME_MARK, TIMECODE_MARK
+from encode_media.model.request import VersionNames
 from encode_media.timebase import format_rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """What belongs to one job and not to its source: of which version, for whom, when."""
+
+    names: VersionNames = VersionNames()
+    date: str = ""
+
+
+def today() -> str:
+    """The date for burn-ins, where the service runs."""
+    return datetime.now().astimezone().date().isoformat()
+
+
+def full_context(media: Media, options: dict[str, Any], occasion: Occasion) -> dict[str, dict[str, Any]]:
+    """Everything an expression can read."""
+    names = occasion.names
+    return {
+        "source": source_context(media),
+        "options": options,
+        "version": {
+            "project": names.project, "sequence": names.sequence, "shot": names.shot, "asset": names.asset,
+            "task": names.task, "number": names.version,
+        },
+        "job": {"user": names.user, "date": occasion.date},
+        # Of burn-ins: replaced on each frame.
+        "frame": {"number": FRAME_MARK, "timecode": TIMECODE_MARK},
+    }  # fmt: skip
 
 
 def source_context(media: Media) -> dict[str, Any]:
@@ -15,6 +49,8 @@ def source_context(media: Media) -> dict[str, Any]:
     width, height = video.upright_size if video else (0, 0)
     return {
         "kind": media.kind.value,
+        "name": source_name(media),
+        "file": PurePath(media.source.path).name,
         "width": width,
         "height": height,
         "portrait": height > width,
@@ -39,3 +75,10 @@ def source_context(media: Media) -> dict[str, Any]:
         "timecode": media.timecode,
         "layers": len(media.layers),
     }
+
+
+def source_name(media: Media) -> str:
+    """The file's name without numbers and extension: `f.%04d.exr` is `f`."""
+    name = PurePath(media.source.path).name
+    stem = name.split("%")[0] if media.source.is_sequence and "%" in name else PurePath(name).stem
+    return stem.rstrip("._- ") or name
