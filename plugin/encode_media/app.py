@@ -17,6 +17,7 @@ from encode_media.jobs.memory_engine import MemoryEngine
 from encode_media.jobs.workflow import Destination, Tools, make_workflow
 from encode_media.local import FolderDestination
 from encode_media.media.capabilities import find_ffmpeg
+from encode_media.media.hardware import hardware_of
 from encode_media.media.probe import probe
 from encode_media.media.sequence import find_source
 from encode_media.model.codec import from_json
@@ -24,6 +25,7 @@ from encode_media.model.media import Media
 from encode_media.model.plan import EncodePlan
 from encode_media.model.request import EncodeRequest, Options
 from encode_media.model.result import FINAL_STAGES, Progress, RunResult
+from encode_media.planning.hardware import plan_with_hardware
 from encode_media.planning.planner import make_plan
 from encode_media.presets.catalog import Catalog
 from encode_media.resources import resource
@@ -68,7 +70,10 @@ def plan_here(
     catalog = open_catalog(settings)
     catalog.get(preset)
     media = probe(find_source(words, sequence=sequence))
-    return make_plan(media, catalog.resolve(preset, media, options))
+    resolved = catalog.resolve(preset, media, options)
+    return plan_with_hardware(
+        resolved, lambda chosen: make_plan(media, chosen), hardware_of(find_ffmpeg(settings.ffmpeg))
+    )
 
 
 def encode_here(

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from encode_media.errors import Cancelled, EncodeMediaError, failure
+from encode_media.errors import Cancelled, EncodeMediaError, OutputWrong, failure
 from encode_media.jobs.engine import JobContext, JsonDict, RetryPolicy, Workflow
 from encode_media.jobs.job_folder import discard, fresh_run_folder, job_folder, keep, made_files
 from encode_media.jobs.work import Work, real_work
@@ -139,6 +139,7 @@ class _Job:
             outputs=tuple(from_json(OutputResult, output) for output in verified["outputs"]),
             commands=tuple(tuple(argv) for argv in verified["ran"]["commands"]),
             elapsed_s=verified["ran"]["elapsed_s"],
+            notes=(*self._so_far.notes, *verified["ran"].get("notes", ())),
         )
         published = step("publish", self._publish, plan, verified, retry=waits.publish)
         return replace(
@@ -178,6 +179,7 @@ class _Job:
             "folder": folder.name,
             "elapsed_s": report.elapsed_s,
             "commands": [list(argv) for argv in report.argvs],
+            "notes": list(report.notes),
             "made": made_files(what, folder),
         }
 
@@ -188,8 +190,23 @@ class _Job:
             ran = self._run(plan)
             self._begin(Stage.VERIFYING)
         folder = self._folder / ran["folder"]
-        outputs = self._work.verify(what, folder, self._report, self._context.cancelled)
+        try:
+            outputs = self._work.verify(what, folder, self._report, self._context.cancelled)
+        except OutputWrong as error:
+            if not what.software:
+                raise
+            return self._verify_by_software(what, error)
         return {"outputs": [to_json(output) for output in outputs], "ran": ran}
+
+    def _verify_by_software(self, what: EncodePlan, error: OutputWrong) -> JsonDict:
+        """Hardware that makes something else than was asked for has failed, whatever it said."""
+        from encode_media.planning.hardware import software_only
+        from encode_media.running.fallback import fallback_note
+
+        plan = _json(software_only(what))
+        self._begin(Stage.ENCODING)
+        ran = self._run(plan)
+        return self._verify(plan, {**ran, "notes": [*ran["notes"], fallback_note(error)]})
 
     def _publish(self, plan: JsonDict, verified: JsonDict) -> JsonDict:
         self._begin(Stage.PUBLISHING)

@@ -42,12 +42,16 @@ class Ffmpeg:
 
     def can_encode(self, encoder: str) -> bool:
         """Whether the encoder makes a frame here; the answer is kept as long as the program stays the same."""
-        return _runs(*_identity(self.path), _encode_trial(encoder))
+        return self.can_run(_encode_trial(encoder))
 
     def has_filter(self, graph: str) -> bool:
         """Whether a filter, e.g. `zscale` or `drawtext=text=a`, works on a picture here."""
         trial = ("-f", "lavfi", "-i", _TRIAL_SOURCE, "-frames:v", "1", "-vf", graph, "-f", "null", "-")
-        return _runs(*_identity(self.path), trial)
+        return self.can_run(trial)
+
+    def can_run(self, arguments: tuple[str, ...]) -> bool:
+        """Whether a short run succeeds; the answer is kept as long as the program stays the same."""
+        return _runs(*_identity(self.path), arguments)
 
 
 def find_ffmpeg(configured: str = "") -> Ffmpeg:

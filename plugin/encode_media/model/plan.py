@@ -134,6 +134,8 @@ class EncodePlan:
     """An argv that writes the black frame `frames/black.<ext>`; empty where none is needed."""
     files: tuple[LaidFile, ...] = ()
     """Texts, fonts, LUTs and images that the commands read."""
+    software: tuple[Command, ...] = ()
+    """What to run instead where `commands` use a hardware encoder and it fails; empty where they use none."""
     notes: tuple[str, ...] = ()
     """Every decision a person may want to know: the colour transform, what was assumed, what was left out."""
     estimated_bytes: int = 0

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from encode_media.model.geometry import Size
 from encode_media.model.preset import VideoSpec
+from encode_media.planning.hardware import hardware_options, is_hardware
 from encode_media.presets.codecs import codec_of, profile_of
 
 Options = dict[str, str | None]
@@ -20,11 +21,15 @@ _VP9_TILE_WIDTHS = (640, 1280, 2560)
 
 def encoder_options(spec: VideoSpec, rate: Fraction, size: Size) -> Options:
     """The encoder and its options, but for size, rate and pixel format, which the pictures bring along."""
+    if is_hardware(spec):
+        return hardware_options(spec, gop_length(spec, rate))
     return {"c:v": codec_of(spec).encoder, **_ENCODERS[spec.codec](spec, rate, size)}
 
 
 def gop_length(spec: VideoSpec, rate: Fraction) -> int:
     """Frames from one key frame to the next."""
+    if spec.gop is not None:
+        return spec.gop
     return max(1, round(rate * (spec.gop_s if spec.gop_s is not None else Fraction(1))))
 
 
@@ -50,7 +55,8 @@ def _hevc(spec: VideoSpec, rate: Fraction, _size: Size) -> Options:
 
 
 def _prores(spec: VideoSpec, _rate: Fraction, _size: Size) -> Options:
-    return {"profile:v": profile_of(spec).argument, "vendor": "apl0", "q:v": _number(spec.quality, 4)}
+    quality = {} if spec.fixed_rate else {"q:v": _number(spec.quality, 4)}
+    return {"profile:v": profile_of(spec).argument, "vendor": "apl0", **quality}
 
 
 def _dnxhr(spec: VideoSpec, _rate: Fraction, _size: Size) -> Options:

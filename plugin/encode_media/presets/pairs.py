@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from types import MappingProxyType
 
+from encode_media.media.hardware import HARDWARE_FORMATS
 from encode_media.model.preset import OutputKind, OutputSpec
 from encode_media.presets.codecs import codec_of, profile_of
 from encode_media.presets.frame_pairs import rate_problems, size_problems
@@ -67,6 +68,8 @@ def _video_problems(output: OutputSpec) -> Iterator[tuple[str, str, tuple[str, .
     else:
         formats = codec.formats if video.profile is None else profile_of(video).formats
         yield from _one_of("video.pixel_format", video.pixel_format, formats)
+    if video.encoder != "software" and (video.codec, video.pixel_format) not in HARDWARE_FORMATS:
+        yield "video.encoder", f"no hardware encodes {video.codec} from {video.pixel_format}", ("software",)
     if video.speed is not None:
         yield from _one_of("video.speed", video.speed, codec.speeds)
     if video.quality is not None and codec.quality is None:

@@ -45,6 +45,8 @@ class RunReport:
     """What ffmpeg said, warnings included; of interest even where it succeeded."""
     argvs: tuple[tuple[str, ...], ...]
     """The complete argument lists that were run, the program first."""
+    notes: tuple[str, ...] = ()
+    """What went another way than planned."""
 
 
 def run_plan(
