@@ -16,6 +16,7 @@ from encode_media.model.result import Progress, Stage, job_percent
 from encode_media.process.child import ChildProcess
 from encode_media.running import folder as job_folder
 from encode_media.running.classify import classify, lost_writes
+from encode_media.running.measured import Numbers, filled, problem_lines, read_numbers
 from encode_media.running.progress import Position, ProgressReader, RemainingTime, fraction_done
 from encode_media.running.watch import Limits, Seen, Watch, beyond_estimate
 from encode_media.settings import child_environment
@@ -125,6 +126,7 @@ class _Run:
     remaining: RemainingTime = field(default_factory=RemainingTime)
     log: list[str] = field(default_factory=list)
     argvs: list[tuple[str, ...]] = field(default_factory=list)
+    measured: dict[str, Numbers] = field(default_factory=dict)
     reported: Progress | None = None
     measure_at_s: float = 0.0
 
@@ -165,7 +167,7 @@ class _Run:
             job_folder.lay_links(self.folder, self.plan.links[start : start + LINKS_AT_A_TIME], black)
 
     def _run(self, command: Command, *, done: float, share: float) -> None:
-        argv = (self.ffmpeg, *command.argv)
+        argv = (self.ffmpeg, *filled(command, self.measured))
         self.argvs.append(argv)
         reader = ProgressReader()
         self.watch.next_command(time.monotonic())
@@ -176,8 +178,12 @@ class _Run:
                 self._check_limits(child, reader.latest)
                 fraction = fraction_done(reader.latest, command.frames, self._duration(command))
                 self._report(done + share * fraction, reader.latest)
-            self.log.extend(child.log)
-            self._judge(argv, code, child.log)
+            # A run that measures also says what is no problem.
+            log = child.log if command.measures is None else problem_lines(child.log)
+            self.log.extend(log)
+            self._judge(argv, code, log)
+            if command.measures is not None:
+                self.measured[command.measures.name] = read_numbers(command.measures.reader, child.log)
 
     def _judge(self, argv: Sequence[str], code: int, log: Sequence[str]) -> None:
         lost = lost_writes(log, folder=str(self.folder)) if code == 0 else None

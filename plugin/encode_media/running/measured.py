@@ -1,0 +1,81 @@
+"""Numbers an ffmpeg run tells besides its files, found in its log, and put where later commands need them."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from encode_media.errors import failure
+from encode_media.model.plan import Command
+
+Numbers = dict[str, float | None]
+"""A measurement's values by name; None where there was nothing to measure."""
+
+_LEVEL = re.compile(r"\[(quiet|panic|fatal|error|warning|info|verbose|debug)\] ?")
+"""Where a run tells more than errors, each line says what it is (`-v level+info`)."""
+_PROBLEMS = ("panic", "fatal", "error")
+
+_LOUDNESS_LIMITS = (-70.0, 20.0)
+"""LUFS: the gate below which nothing counts, and more than any sound in the range of floats has."""
+
+
+def problem_lines(log: Sequence[str]) -> tuple[str, ...]:
+    """The lines of a talkative run's log that a quiet run would have had."""
+    found = []
+    for line in log:
+        level = _LEVEL.search(line)
+        if level is not None and level[1] in _PROBLEMS:
+            found.append(line[: level.start()] + line[level.end() :])
+    return tuple(found)
+
+
+def read_numbers(reader: str, log: Sequence[str]) -> Numbers:
+    """The measured numbers in what ffmpeg said.
+
+    Raises:
+        EncodeMediaError: `ffmpeg.failed`, they are not there.
+    """
+    try:
+        return _READERS[reader](log)
+    except (ValueError, KeyError, TypeError) as error:
+        words = f"ffmpeg measured something, but its numbers can't be read: {error}"
+        raise failure("ffmpeg.failed", problem=words) from error
+
+
+def filled(command: Command, measured: Mapping[str, Numbers]) -> tuple[str, ...]:
+    """The command's arguments with the measured numbers in their places, and nowhere else."""
+    argv = list(command.argv)
+    for fill in command.fills:
+        value = measured[fill.measurement][fill.value]
+        text = fill.otherwise if value is None else f"{value:.2f}"
+        argv[fill.argument] = argv[fill.argument].replace(fill.token, text)
+    return tuple(argv)
+
+
+def _loudnorm(log: Sequence[str]) -> Numbers:
+    """The JSON block that loudnorm prints at the very end; anything like it before comes from the file."""
+    start = max((index for index, line in enumerate(log) if line.strip() == "{"), default=None)
+    if start is None:
+        raise ValueError("there is no block of numbers")
+    told, _ = json.JSONDecoder().raw_decode("".join(log[start:]))
+    return {
+        "integrated": _within(told["input_i"], *_LOUDNESS_LIMITS),
+        "true_peak": _finite(told["input_tp"]),
+        "range": _finite(told["input_lra"]),
+    }
+
+
+def _within(text: str, low: float, high: float) -> float | None:
+    value = _finite(text)
+    return None if value is None or not low < value < high else value
+
+
+def _finite(text: str) -> float | None:
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
+_READERS: Mapping[str, Callable[[Sequence[str]], Numbers]] = MappingProxyType({"loudnorm": _loudnorm})
