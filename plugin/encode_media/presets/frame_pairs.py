@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from encode_media.model.geometry import parse_ratio
 from encode_media.model.preset import OutputKind, OutputSpec, SizeSpec, TimingSpec, VideoSpec
 from encode_media.presets.codecs import codec_of
+from encode_media.presets.text_forms import TEXT_FORMS
 from encode_media.timebase import MAX_RATE
 
 Problem = tuple[str, str, tuple[str, ...]]
@@ -19,9 +20,6 @@ MAX_SCALE = 8
 MAX_GOP = 3600
 MAX_HANDLES = 10_000
 _AMOUNT = re.compile(r"\A[0-9]{1,6}(\.[0-9]{1,3})?[kMG]\Z")
-_FRAME = re.compile(r"\A-?[0-9]{1,7}\Z")
-_TIMECODE = re.compile(r"\A[0-9]{2}:[0-9]{2}:[0-9]{2}[:;.][0-9]{2,3}\Z")
-_REEL = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,31}\Z")
 
 
 def size_problems(size: SizeSpec) -> Iterator[Problem]:
@@ -34,7 +32,7 @@ def size_problems(size: SizeSpec) -> Iterator[Problem]:
     for key in ("aspect", "mask"):
         text = getattr(size, key)
         if text is not None and parse_ratio(text) is None:
-            yield f"size.{key}", f"{text!r} is no shape", ("16:9", "2.39", "a ratio from 0.1 to 10")
+            yield f"size.{key}", f"{text!r} is no shape", (TEXT_FORMS["ratio"].words,)
     if not 0 <= size.mask_opacity <= 1:
         yield "size.mask_opacity", f"{size.mask_opacity:g} is out of bounds", ("a number from 0 to 1",)
 
@@ -62,20 +60,16 @@ def _gop_problems(video: VideoSpec) -> Iterator[Problem]:
 
 
 def timing_problems(timing: TimingSpec) -> Iterator[Problem]:
-    for key in ("first", "last"):
+    for key in ("first", "last", "timecode", "reel"):
         value = getattr(timing, key)
-        if value is not None and not (_FRAME.match(value) or _TIMECODE.match(value)):
-            yield key, f"{value!r} is no frame", ("a frame number such as 1009", "a time code such as 01:00:02:12")
+        form = TEXT_FORMS["timecode" if key == "timecode" else "reel" if key == "reel" else "frame"]
+        if value is not None and not form.fits(value):
+            yield key, f"{value!r} is not {form.words}", (form.example,)
     if not 0 <= timing.handles <= MAX_HANDLES:
         yield "handles", f"{timing.handles} is out of bounds", (f"a number from 0 to {MAX_HANDLES}",)
-    if timing.rate is not None and not 1 <= timing.rate <= MAX_RATE:
-        yield "rate", f"{float(timing.rate):g} is no frame rate", (f"a number from 1 to {MAX_RATE}",)
-    words = ("source", "none")
-    if not (timing.timecode in words or _FRAME.match(timing.timecode) or _TIMECODE.match(timing.timecode)):
-        yield "timecode", f"{timing.timecode!r} is no time code", (*words, "a frame number", "01:00:00:00")
-    if timing.reel is not None and not _REEL.match(timing.reel):
-        yield (
-            "reel",
-            f"{timing.reel!r} is no reel name",
-            ("up to 32 letters, digits, dots, dashes",),
-        )
+    for key in ("convert", "conform"):
+        rate = getattr(timing, key)
+        if rate is not None and not 1 <= rate <= MAX_RATE:
+            yield key, f"{float(rate):g} is no frame rate", (f"a number from 1 to {MAX_RATE}",)
+    if timing.convert is not None and timing.conform is not None:
+        yield "conform", "a rate to convert to is given too", ("one of convert and conform",)

@@ -14,6 +14,7 @@ from encode_media.presets.codecs import codec_of
 from encode_media.presets.problems import InvalidPresetError, PresetProblem
 from encode_media.presets.resolve import resolve
 from encode_media.presets.schema import FindBase, PresetFile, load_preset
+from encode_media.presets.text_forms import TEXT_FORMS
 from encode_media.timebase import FrameSpan
 
 CanEncode = Callable[[str], bool]
@@ -72,6 +73,8 @@ def _trial_values(option: Option) -> tuple[Any, ...]:
         return option.choices
     if option.kind is OptionKind.NUMBER:
         return tuple(value for value in (option.minimum, option.maximum) if value is not None)
+    if option.format is not None:
+        return (TEXT_FORMS[option.format].example,)
     return {OptionKind.BOOLEAN: (True, False), OptionKind.RATE: ("24000/1001",), OptionKind.TEXT: ("text",)}[
         option.kind
     ]

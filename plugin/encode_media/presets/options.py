@@ -8,6 +8,7 @@ from typing import Any
 
 from encode_media.errors import EncodeMediaError, failure
 from encode_media.model.preset import Option, OptionKind
+from encode_media.presets.text_forms import TEXT_FORMS
 from encode_media.timebase import format_rate, parse_rate
 
 MAX_TEXT = 500
@@ -52,6 +53,8 @@ def allowed_values(option: Option) -> str:
         low, high = option.minimum, option.maximum
         bounds = [f"from {low:g}" if low is not None else "", f"to {high:g}" if high is not None else ""]
         return " ".join(["a number", *(bound for bound in bounds if bound)])
+    if option.format is not None:
+        return TEXT_FORMS[option.format].words
     return {
         OptionKind.BOOLEAN: "true or false",
         OptionKind.RATE: "a frame rate such as 24, 23.976 or 24000/1001",
@@ -87,9 +90,11 @@ def _boolean(_option: Option, given: Any) -> bool:
     return word in _YES
 
 
-def _text(_option: Option, given: Any) -> str:
+def _text(option: Option, given: Any) -> str:
     if not isinstance(given, str) or len(given) > MAX_TEXT or not given.isprintable():
         raise ValueError("not a text of one printable line")
+    if option.format is not None and not TEXT_FORMS[option.format].fits(given):
+        raise ValueError(f"{given!r} does not fit")
     return given
 
 

@@ -45,6 +45,7 @@ class PresetDocument:
     default_rate: Annotated[Fraction, BeforeValidator(parse_rate)] = Fraction(24)
     frame_rate: str | None = None
     background: str = "black"
+    lut: str | None = None
     timing: dict[str, Any] = field(default_factory=dict)
     colour: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Option] = field(default_factory=dict)
@@ -72,6 +73,7 @@ class PresetFile:
     background: str
     timing: dict[str, Any]
     colour: dict[str, Any]
+    lut: str | None
     outputs: tuple[dict[str, Any], ...]
     hidden: bool = False
     origins: Mapping[str, Path] = field(default_factory=dict)
@@ -119,6 +121,7 @@ def load_preset(path: Path, find_base: FindBase = lambda _name, _path: None) -> 
         frame_rate=document.frame_rate,
         background=document.background,
         timing=document.timing,
+        lut=document.lut,
         colour=document.colour,
         outputs=tuple(document.outputs) if isinstance(document.outputs, list) else (),
         hidden=document.hidden,
