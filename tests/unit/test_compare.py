@@ -29,7 +29,7 @@ FACTS = OutputFacts(
 )  # fmt: skip
 SEQUENCE = Expected(codec="png", pixel_format="rgb24", width=64, height=36, frames=24)
 IMAGES = OutputFacts(
-    path="/work/a.%04d.png", container="image2", size_bytes=1, codec="png", pixel_format="rgb24", width=64,
+    path="/w/a.%04d.png", container="image2", size_bytes=1, codec="png", pixel_format="rgb24", width=64,
     height=36, frames=24,
 )  # fmt: skip
 

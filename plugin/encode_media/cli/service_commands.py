@@ -60,7 +60,7 @@ def serve() -> None:
 def worker() -> None:
     """Encode only; a listener elsewhere fills the shared queue (PostgreSQL).
 
-    Example: ENCODE_MEDIA_DB=postgresql://farm/encode encode-media worker
+    Example: ENCODE_MEDIA_DB=postgresql://db/encode encode-media worker
     """
     settings = _with_server(read_settings())
     with stopped_by_signals() as stop:
