@@ -36,6 +36,8 @@ class Fork:
 
     branches: tuple[Chain, ...]
     join: Filter
+    beside: tuple[Chain, ...] = ()
+    """More inputs of the filter, behind the branches. Each begins with a filter that makes pictures by itself."""
 
 
 Chain = tuple["Filter | Fork", ...]
@@ -197,7 +199,8 @@ def _split(stream: Any, splitter: str, count: int) -> list[Any]:
 
 def _apply(stream: Any, wanted: Filter | Fork, splitter: str) -> Any:
     if isinstance(wanted, Fork):
-        return _filtered(_branches(stream, wanted.branches, splitter), wanted.join)
+        beside = [_generated(chain, splitter) for chain in wanted.beside]
+        return _filtered([*_branches(stream, wanted.branches, splitter), *beside], wanted.join)
     return _filtered([stream], wanted)
 
 
@@ -207,3 +210,23 @@ def _filtered(streams: Sequence[Any], wanted: Filter) -> Any:
     positional = [value for key, value in wanted.options if not key]
     named = {key: value for key, value in wanted.options if key}
     return ffmpeg.filter(list(streams), wanted.name, *positional, **named)
+
+
+def _generated(chain: Chain, splitter: str) -> Any:
+    """The end of a chain whose first filter takes nothing in."""
+    import ffmpeg.nodes
+
+    class Generator(ffmpeg.nodes.FilterNode):  # type: ignore[misc]
+        """A filter node without an input, which the library does not foresee."""
+
+        def __init__(self, name: str, options: dict[str, str]) -> None:
+            super(ffmpeg.nodes.FilterNode, self).__init__(
+                stream_spec=None, name=name, incoming_stream_types=set(), min_inputs=0, max_inputs=0,
+                outgoing_stream_type=ffmpeg.nodes.FilterableStream, args=[], kwargs=options,
+            )  # fmt: skip
+
+    first, *rest = chain
+    if isinstance(first, Fork):
+        raise TypeError("a chain of its own begins with one filter")
+    (end,) = _branches(Generator(first.name, dict(first.options)).stream(), [tuple(rest)], splitter)
+    return end

@@ -81,7 +81,7 @@ class Catalog:
         """
         file = self.get(name)
         try:
-            preset = resolve(file, media, options or {}, occasion)
+            preset = resolve(file, media, options or {}, occasion, self._folders)
         except InvalidPresetError as error:
             raise _invalid(name, error) from error
         if not file.suits(media.kind) or not preset.outputs:

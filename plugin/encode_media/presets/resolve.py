@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -13,6 +14,7 @@ from encode_media.model.background import BACKGROUND_PATTERN, NAMED
 from encode_media.model.colour import ColourSpec
 from encode_media.model.media import Media, MissingFrames
 from encode_media.model.preset import OutputSpec, Preset, TimingSpec
+from encode_media.presets.assets import find_assets
 from encode_media.presets.colour_pairs import colour_problems
 from encode_media.presets.context import Occasion, full_context
 from encode_media.presets.expressions import ExpressionError, evaluate
@@ -27,8 +29,16 @@ Context = Mapping[str, Any]
 Part = TypeVar("Part")
 
 
-def resolve(file: PresetFile, media: Media, given: Mapping[str, Any], occasion: Occasion | None = None) -> Preset:
+def resolve(
+    file: PresetFile,
+    media: Media,
+    given: Mapping[str, Any],
+    occasion: Occasion | None = None,
+    folders: Sequence[Path] = (),
+) -> Preset:
     """The preset for this source and these options. Outputs whose `when` is false are left out.
+
+    Files it names are looked for beside it, then in `folders`.
 
     Raises:
         InvalidParameters: an option is unknown or its value not allowed.
@@ -39,6 +49,9 @@ def resolve(file: PresetFile, media: Media, given: Mapping[str, Any], occasion: 
     problems: list[PresetProblem] = []
     outputs = tuple(_outputs(file, context, problems))
     head = _Head(file, context, problems)
+    lut = head.lut()
+    assets = find_assets(file, lut, outputs, folders)
+    problems += assets.problems
     preset = Preset(
         name=file.name,
         label=file.label,
@@ -49,6 +62,8 @@ def resolve(file: PresetFile, media: Media, given: Mapping[str, Any], occasion: 
         background=head.background(),
         timing=head.timing(),
         colour=head.colour(),
+        lut=lut,
+        assets=assets.found,
         outputs=outputs,
         options=options,
     )
@@ -87,6 +102,10 @@ class _Head:
         if not BACKGROUND_PATTERN.match(value):
             self._wrong("background", f"{value!r} is no colour", (*NAMED, "#rrggbb"))
         return value
+
+    def lut(self) -> str | None:
+        value = self._value("lut", self._file.lut)
+        return str(value) if value else None
 
     def timing(self) -> TimingSpec:
         spec = self.part("timing", self._file.timing, TimingSpec())
