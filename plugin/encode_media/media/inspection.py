@@ -19,6 +19,7 @@ from encode_media.media.formats import STILL_DEMUXERS, container_name
 from encode_media.media.opening import opened, problem_text
 from encode_media.media.sequence import frames_on_disk
 from encode_media.media.timing import measure
+from encode_media.media.webp_animation import WebpAnimation, decode_problem, read_webp_animation
 from encode_media.model.media import ColourTags, SourceRef
 
 if TYPE_CHECKING:
@@ -106,6 +107,9 @@ def inspect_file(path: str) -> OutputFacts:
         SourceMissing: it is not there or not readable.
         UnsupportedFormat: it can't be opened as media at all.
     """
+    animation = read_webp_animation(path)
+    if animation is not None:
+        return _webp_facts(path, animation)
     tally = _Tally()
     with decoder_complaints(tally.errors), opened(path) as container:
         pictures = streams.picture_streams(container)
@@ -113,6 +117,28 @@ def inspect_file(path: str) -> OutputFacts:
         _decode_all(container, stream, tally)
         facts = _facts(path, container, stream, tally)
     return replace(facts, errors=tuple(dict.fromkeys(tally.errors))[:_MOST_ERRORS])
+
+
+def _webp_facts(path: str, animation: WebpAnimation) -> OutputFacts:
+    problems: list[str] = []
+    with decoder_complaints(problems):
+        for number, frame in enumerate(animation.frames, 1):
+            problem = decode_problem(frame)
+            if problem is not None:
+                problems.append(f"frame {number}: {problem}")
+    width, height = animation.size
+    return OutputFacts(
+        path=path,
+        container="webp",
+        size_bytes=os.path.getsize(path),
+        codec="webp",
+        pixel_format="yuv420p",
+        width=width,
+        height=height,
+        frames=len(animation.frames),
+        duration_s=Fraction(animation.duration_ms, 1000),
+        errors=tuple(problems[:_MOST_ERRORS]),
+    )
 
 
 def inspect_sequence(path: str, first_frame: int | None, frames: int | None) -> OutputFacts:
