@@ -20,6 +20,7 @@ from encode_media.media.capabilities import find_ffmpeg
 from encode_media.media.hardware import hardware_of
 from encode_media.media.probe import probe
 from encode_media.media.sequence import find_source
+from encode_media.media.sound_files import read_sound_files
 from encode_media.model.codec import from_json
 from encode_media.model.media import Media
 from encode_media.model.plan import EncodePlan
@@ -27,6 +28,7 @@ from encode_media.model.request import EncodeRequest, Options
 from encode_media.model.result import FINAL_STAGES, Progress, RunResult
 from encode_media.planning.hardware import plan_with_hardware
 from encode_media.planning.planner import make_plan
+from encode_media.planning.sound import sound_files
 from encode_media.presets.catalog import Catalog
 from encode_media.resources import resource
 from encode_media.settings import Settings
@@ -71,8 +73,9 @@ def plan_here(
     catalog.get(preset)
     media = probe(find_source(words, sequence=sequence))
     resolved = catalog.resolve(preset, media, options)
+    files = read_sound_files(sound_files(resolved), settings.source_roots)
     return plan_with_hardware(
-        resolved, lambda chosen: make_plan(media, chosen), hardware_of(find_ffmpeg(settings.ffmpeg))
+        resolved, lambda chosen: make_plan(media, chosen, files=files), hardware_of(find_ffmpeg(settings.ffmpeg))
     )
 
 

@@ -56,13 +56,17 @@ def real_work(catalog: Catalog, ffmpeg: Ffmpeg, settings: Settings) -> Work:
 
     def plan(media: Media, request: EncodeRequest) -> EncodePlan:
         from encode_media.media.hardware import hardware_of
+        from encode_media.media.sound_files import read_sound_files
         from encode_media.planning.hardware import plan_with_hardware
         from encode_media.planning.planner import make_plan
+        from encode_media.planning.sound import sound_files
 
         names = request.target.names if request.target else VersionNames()
         occasion = Occasion(names=names, date=today())
         preset = catalog.resolve(request.preset, media, request.options, occasion)
-        return plan_with_hardware(preset, lambda chosen: make_plan(media, chosen), hardware_of(ffmpeg))
+        files = read_sound_files(sound_files(preset), settings.source_roots)
+        hardware = hardware_of(ffmpeg)
+        return plan_with_hardware(preset, lambda chosen: make_plan(media, chosen, files=files), hardware)
 
     def run(plan: EncodePlan, folder: Path, on_progress: OnProgress, cancelled: ToStop) -> Ran:
         from encode_media.running.fallback import run_with_fallback

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from encode_media.model.colour import Bake
 from encode_media.model.media import ColourTags, Finding, Media, SourceKind
 from encode_media.model.preset import AudioSpec, LoudnessSpec, OutputKind, PublishSpec
 
@@ -43,6 +44,11 @@ class Expected:
     """Broadcast WAV: samples from midnight to the first one."""
     faststart: bool = False
     timecode: str | None = None
+    reel: str | None = None
+    key_frame_distance: int | None = None
+    """At most so many frames from one key frame to the next."""
+    most_bytes: int | None = None
+    """Where a file size was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +88,8 @@ class Measurement:
 class Fill:
     """A place in one argument where a measured number goes. Only there: other arguments hold names of files."""
 
-    argument: int
-    """Index in the command's `argv`."""
+    option: str
+    """`-filter_complex`: the place is in its value."""
     token: str
     """The text that the number replaces."""
     measurement: str
@@ -97,7 +103,7 @@ class Fill:
 class LaidFile:
     """A small file ffmpeg reads, laid into the job folder so that no path or text becomes filter syntax.
 
-    One of the three says where it comes from.
+    One of the four says where it comes from.
     """
 
     name: str
@@ -108,6 +114,8 @@ class LaidFile:
     """Absolute path of a studio's file."""
     resource: str | None = None
     """A file that comes with Encode Media, below `resource/`; found anew on the machine that encodes."""
+    bake: Bake | None = None
+    """A colour transform, baked where the job runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,9 +55,9 @@ def fills_of(argv: Sequence[str], wanted: Mapping[str, LoudnessSpec]) -> tuple[F
     """Where measured numbers go in this command, by token. Silence has no loudness and gets no gain."""
     if _FILTERS not in argv:
         return ()
-    place = argv.index(_FILTERS) + 1
+    filters = argv[argv.index(_FILTERS) + 1]
     return tuple(
-        Fill(argument=place, token=token, measurement=token, value="integrated", otherwise=f"{spec.target:g}")
+        Fill(option=_FILTERS, token=token, measurement=token, value="integrated", otherwise=f"{spec.target:g}")
         for token, spec in wanted.items()
-        if token in argv[place]
+        if token in filters
     )

@@ -8,25 +8,24 @@ from fractions import Fraction
 from types import MappingProxyType
 
 from encode_media.media.hardware import HARDWARE_FORMATS
-from encode_media.model.preset import OutputKind, OutputSpec
-from encode_media.presets.codecs import codec_of, profile_of
+from encode_media.model.preset import NO_PICTURE, OutputKind, OutputSpec
+from encode_media.presets.codecs import CODECS, codec_of, profile_of
 from encode_media.presets.frame_pairs import rate_problems, size_problems
 from encode_media.presets.image_pairs import image_problems
+from encode_media.presets.sound_pairs import sound_problems
 
 CONTAINERS = MappingProxyType({
     OutputKind.VIDEO: ("mp4", "mov", "webm"),
     OutputKind.IMAGE_SEQUENCE: ("png", "jpg", "exr"),
     OutputKind.STILL: ("jpg", "png"),
     OutputKind.ANIMATION: ("gif", "webp"),
+    OutputKind.AUDIO: ("wav",),
 })  # fmt: skip
 VIDEO_CODECS = MappingProxyType({
     "mp4": ("h264", "hevc", "av1"), "mov": ("prores", "dnxhr", "h264", "hevc"), "webm": ("vp9", "av1"),
     "png": ("png",), "jpg": ("mjpeg",), "exr": ("exr",), "gif": ("gif",), "webp": ("webp",),
 })  # fmt: skip
-AUDIO_CODECS = MappingProxyType({
-    "mp4": ("aac",), "mov": ("pcm", "aac"), "webm": ("opus",), "png": (), "jpg": (), "exr": (), "gif": (),
-    "webp": (),
-})  # fmt: skip
+
 
 MAX_GOP_S = 60
 MAX_B_FRAMES = 16
@@ -34,28 +33,28 @@ MAX_FRAME_NUMBER = 9_999_999
 MAX_NAME = 100
 _BITRATE = re.compile(r"\A[0-9]{1,6}(\.[0-9]{1,3})?[kM]?\Z")
 
-AUDIO_CHANNELS = (1, 2, 6)
-AUDIO_RATES = (44100, 48000)
-
 
 def pair_problems(output: OutputSpec) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """Key path below the output, what is wrong, and what is allowed there."""
     yield from _one_of("container", output.container, CONTAINERS[output.kind])
-    yield from _one_of("video.codec", output.video.codec, VIDEO_CODECS[output.container])
-    yield from _video_problems(output)
-    if output.audio is not None:
-        yield from _one_of("audio.codec", output.audio.codec, AUDIO_CODECS[output.container])
-        yield from _one_of("audio.channels", output.audio.channels, AUDIO_CHANNELS)
-        yield from _one_of("audio.sample_rate", output.audio.sample_rate, AUDIO_RATES)
-        if output.audio.codec == "opus":
-            yield from _one_of("audio.sample_rate", output.audio.sample_rate, (48000,))
-        yield from _bitrate("audio.bitrate", output.audio.bitrate)
+    if output.kind is not OutputKind.AUDIO:
+        yield from _picture_problems(output)
+    yield from sound_problems(output)
     if not 0 < len(output.name) <= MAX_NAME or not output.name.isprintable():
         yield "name", "can't be a component's name", (f"1 to {MAX_NAME} characters on one line",)
     yield from image_problems(output)
     yield from _within("position", output.position, 0, 1)
     yield from _within("first_frame", output.first_frame, 0, MAX_FRAME_NUMBER)
     yield from size_problems(output.size)
+
+
+def _picture_problems(output: OutputSpec) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    if output.video == NO_PICTURE:
+        yield "video", "is missing", ()
+        return
+    yield from _one_of("video.codec", output.video.codec, VIDEO_CODECS.get(output.container, ()))
+    if output.video.codec in CODECS:
+        yield from _video_problems(output)
 
 
 def _video_problems(output: OutputSpec) -> Iterator[tuple[str, str, tuple[str, ...]]]:

@@ -51,7 +51,8 @@ def filled(command: Command, measured: Mapping[str, Numbers]) -> tuple[str, ...]
     for fill in command.fills:
         value = measured[fill.measurement][fill.value]
         text = fill.otherwise if value is None else f"{value:.2f}"
-        argv[fill.argument] = argv[fill.argument].replace(fill.token, text)
+        place = argv.index(fill.option) + 1
+        argv[place] = argv[place].replace(fill.token, text)
     return tuple(argv)
 
 
