@@ -130,7 +130,18 @@ _INPUT = re.compile(
 _OUTPUT = re.compile(
     r"Error opening output|Could not open file for writing|Error writing|Could not write header", re.IGNORECASE
 )
-_FILTER = re.compile(r"^\[(?:Parsed_|AVFilterGraph|fc#|vf#|af#)")
+_FILTER = re.compile(r"^\[Parsed_(?!loudnorm|ebur128|astats)")
+_REPEATS = re.compile(r"Last message repeated")
+_OPENING = re.compile(r"Error (?:while opening encoder|applying encoder options|setting option)")
+_ENCODER_SPEAKS = re.compile(
+    r"^\[(?!(?:vost|aost|enc|out|vf|af|fc)\b)[\w-]+(?: encoder)? @ |^(?:Svt|x26[45]) ?\[error\]"
+)
+"""`[libopus @ 0x55d] …`, `Svt[error]: …`."""
+_ECHO = re.compile(
+    r"^(?:Failed to inject frame|Error while (?:filtering|processing)|Error sending frames"
+    r"|Error opening output files|Task finished|Terminating)"
+)
+"""What ffmpeg 5.1 and 9 add behind every failure; the words at its end are those of the real one."""
 
 
 def _disk_full(evidence: Evidence) -> EncodeMediaError | None:
@@ -158,12 +169,24 @@ def _path_in(line: str) -> str:
     return words.rpartition(": ")[0] or words
 
 
-def _filter_file_absent(evidence: Evidence) -> EncodeMediaError | None:
-    """A LUT or font that isn't there is the preset's mistake, not the source's."""
+def _filter_refused(evidence: Evidence) -> EncodeMediaError | None:
+    """A filter that complains was told something impossible, or names a LUT, font or image that isn't there.
+
+    That is the preset's mistake, not the source's; but for those that measure, filters say nothing else.
+    """
     for line in evidence.lines:
-        if _FILTER.search(line) and re.search(r"No such file or directory", line):
+        if _FILTER.search(line) and not _REPEATS.search(line):
             return failure("ffmpeg.parameters", problem=evidence.words(line))
     return None
+
+
+def _encoder_refused(evidence: Evidence) -> EncodeMediaError | None:
+    """The encoder's own line says more than ffmpeg's `Error while opening encoder`."""
+    last = next((index for index, line in enumerate(evidence.lines) if _OPENING.search(line)), None)
+    if last is None:
+        return None
+    own = next((line for line in evidence.lines[: last + 1] if _ENCODER_SPEAKS.search(line)), evidence.lines[last])
+    return failure("ffmpeg.parameters", problem=evidence.words(own))
 
 
 def _absent(evidence: Evidence) -> EncodeMediaError | None:
@@ -173,7 +196,7 @@ def _absent(evidence: Evidence) -> EncodeMediaError | None:
     for line in evidence.lines:
         plain = _PREFIX.sub("", line).strip()
         match = _ABSENT.match(plain)
-        if match is None:
+        if match is None or _ECHO.search(plain):
             continue
         if _OUTPUT.search(plain):
             return failure("output.folder_missing", path=_path_in(evidence.words(plain)))
@@ -216,31 +239,36 @@ def _last_words(evidence: Evidence, exit_code: int) -> str:
 
 _RULES: tuple[Rule, ...] = (
     _disk_full,
-    _says("ffmpeg.encoder_missing", r"Cannot load (libcuda|nvcuda)", detail="encoder"),
+    # --- hardware; before the rights, as a missing driver is "Operation not permitted" ---
+    _says("ffmpeg.hardware", r"Cannot load (?:libcuda|nvcuda)|libamfrt\S* failed to open|MFX session"),
+    _says("ffmpeg.hardware", r"No VA display found|Failed to initialise VAAPI connection|No device available for"),
+    _says("ffmpeg.hardware", r"No capable devices found|OpenEncodeSessionEx failed|No NVENC capable devices"),
+    _says("ffmpeg.hardware", r"cannot create compression session|Device creation failed|hardware frames"),
     _denied,
     _says("ffmpeg.memory", r"Cannot allocate memory|Out of memory"),
     _says("storage.failed", r"Stale file handle|Input/output error"),
-    _filter_file_absent,
+    _filter_refused,
     _absent,
     # --- what this ffmpeg has not got ---
     _says("ffmpeg.encoder_missing", r"Unknown encoder '([^']*)'", detail="encoder"),
-    _says("ffmpeg.encoder_missing", r"Error creating a MFX session|No VA display found|libamfrt\S* failed to open",
-          detail="encoder"),
-    _says("ffmpeg.encoder_missing", r"No capable devices found|OpenEncodeSessionEx failed", detail="encoder"),
-    _says("ffmpeg.parameters", r"No such filter: "),
+    _says("ffmpeg.filter_missing", r"No such filter: '([^']*)'", detail="filter"),
     _says("ffmpeg.parameters", r"Unrecognized option '|Option '?[^ ]+'? not found|Error applying option"),
+    _says("ffmpeg.parameters", r"Error parsing (?:a filter description|filterchain|the filterchain)"),
     # --- what does not fit together ---
     _says("source.no_video", r"Stream map '.*' matches no streams"),
     _says("ffmpeg.parameters", r"not divisible by 2|must be an integer multiple of the specified chroma"),
     _says("ffmpeg.parameters", r"video parameters incompatible with DNxHD"),
     _says("ffmpeg.parameters", r"invalid preset '|profile doesn't support|Unknown pixel format requested"),
     _says("ffmpeg.parameters", r"are supported for WebM|codec not currently supported in container"),
-    _says("ffmpeg.parameters", r"Unable to (choose an|find a suitable) output format|Could not write header"),
-    _says("ffmpeg.parameters", r"Error while opening encoder"),
+    _says("ffmpeg.parameters", r"Unable to (?:choose an|find a suitable) output format|Could not write header"),
+    _encoder_refused,
+    _says("ffmpeg.parameters", r"Impossible to convert between the formats|Error (?:re)?initializing filters?"),
     # --- what the source is ---
+    _says("source.not_media", r"not on whitelist"),
     _says("source.corrupt", r"moov atom not found|partial file|Invalid NAL unit size|chunk too big"),
     _says("source.corrupt", r"Invalid PNG signature|Wrong magic number|Decoding error:|decode error rate"),
     _says("source.corrupt", r"Error while decoding stream|Cannot determine format of input stream"),
+    _says("source.corrupt", r"Picture size \S+ is invalid|Nothing was written into output"),
     _says("source.not_media", r"Invalid data found when processing input|could not find codec parameters"),
     _says("source.not_media", r"Error opening input"),
 )  # fmt: skip
