@@ -165,11 +165,18 @@ def _make_engine(url: str) -> sa.Engine:
     return engine
 
 
+_SUBSECOND_SQLITE = (3, 42)
+"""From here on `unixepoch('subsec')` exists. The library takes Python 3.12 as a sign of it, but Python uses the
+SQLite it finds: 3.40 on Debian 12."""
+
+
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     """Immediate transactions: a transaction that may write waits at its start, and can't fail in its middle."""
     connection.isolation_level = "IMMEDIATE"
     connection.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_S * 1000}")
     connection.execute("PRAGMA foreign_keys=ON")
+    if sqlite3.sqlite_version_info < _SUBSECOND_SQLITE:
+        connection.create_function("unixepoch", 1, lambda _modifier: time.time())
 
 
 def _create_tables(engine: sa.Engine, url: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from encode_media.errors import failure
-from encode_media.media.formats import FIELD_ORDERS, RAW_DEMUXERS
+from encode_media.media.formats import RAW_DEMUXERS
 from encode_media.media.opening import problem_text
+from encode_media.media.streams import stated_field_order
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -31,6 +32,7 @@ class Reading:
         self._packets = container.demux(stream)
         self._problem = "no picture in it can be decoded"
         self._decoded_stamps: list[int | None] = []
+        self._interlaced = False
 
     def first_frame(self, path: str) -> VideoFrame:
         """The first picture that can be decoded.
@@ -42,6 +44,7 @@ class Reading:
             self._note(packet)
             frames = self._decode(packet)
             if frames:
+                self._interlaced = bool(frames[0].interlaced_frame)
                 return frames[0]
         raise failure("source.corrupt", path=path, problem=self._problem)
 
@@ -59,8 +62,9 @@ class Reading:
 
     def _may_be_field_coded(self) -> bool:
         context = self._stream.codec_context
-        order = FIELD_ORDERS.get(int(context.field_order), "unknown")
-        return order not in ("progressive", "unknown") and context.codec.canonical_name in _FIELD_CODECS
+        stated = stated_field_order(context)
+        interlaced = self._interlaced if stated is None else stated not in ("progressive", "unknown")
+        return interlaced and context.codec.canonical_name in _FIELD_CODECS
 
     def _note(self, packet: Packet[Any]) -> None:
         stamp = packet.pts if packet.pts is not None else packet.dts

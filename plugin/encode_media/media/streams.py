@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import av.stream
     from av.audio.stream import AudioStream as AvAudioStream
     from av.container import InputContainer
+    from av.video.codeccontext import VideoCodecContext as AvVideoContext
     from av.video.format import VideoFormat
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream as AvVideoStream
@@ -71,6 +72,12 @@ def seconds(stream: av.stream.Stream) -> Fraction | None:
 
 def audio_streams(container: InputContainer) -> tuple[AudioStream, ...]:
     return tuple(_audio(stream) for stream in container.streams.audio if stream.codec_context is not None)
+
+
+def time_reference(container: InputContainer) -> int | None:
+    """Samples from midnight to the first one, where a sound file says so (Broadcast WAV)."""
+    text = container.metadata.get("time_reference", "")
+    return int(text) if text.isdecimal() else None
 
 
 def pixel_facts(pixel_format: VideoFormat) -> PixelFacts:
@@ -130,9 +137,15 @@ def _display_matrix(frame: VideoFrame) -> tuple[int, ...] | None:
     return struct.unpack("=9i", data) if data else None
 
 
+def stated_field_order(context: AvVideoContext) -> str | None:
+    """What the stream's header says; None where PyAV does not pass it on (before 18, the last for Python 3.10)."""
+    stated = getattr(context, "field_order", None)
+    return None if stated is None else formats.FIELD_ORDERS.get(int(stated), "unknown")
+
+
 def field_order(stream: AvVideoStream, frame: VideoFrame) -> str:
     """`progressive`, `tt`, `bb`, `tb`, `bt`; `unknown` only where it is interlaced in an unstated order."""
-    order = formats.FIELD_ORDERS.get(int(stream.codec_context.field_order), "unknown")
+    order = stated_field_order(stream.codec_context) or "unknown"
     return "progressive" if order == "unknown" and not frame.interlaced_frame else order
 
 
