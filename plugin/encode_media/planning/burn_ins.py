@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from encode_media.model.geometry import Size
 from encode_media.model.overlay import BurnInsSpec, Place
 from encode_media.model.plan import LaidFile
-from encode_media.planning.counters import Counters, Stand
+from encode_media.planning.counters import Stand
 from encode_media.planning.graph import Chain, Filter
-from encode_media.planning.lettering import STAND_MARK, Lettering, draw, letter, written
+from encode_media.planning.lettering import STAND_MARK, Canvas, Lettering, draw, letter, written
 
 _PADDING = 0.3
 """Of the letters' size, between text and the edge of its box."""
@@ -19,7 +18,7 @@ _BASELINE = 0.8
 _LINE = 1.0
 _MARK_LIFT = 1.9
 """How far above the bottom row the mark of held frames is, in letter sizes."""
-_MARK_COLOUR = "#c01818"
+_MARK_COLOUR, _MARK_OPACITY = "#c01818", 0.85
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +35,9 @@ class Drawn:
         )
 
 
-def burn_in(spec: BurnInsSpec, size: Size, counters: Counters, stem: str, font: str | None) -> Drawn:
-    """The steps that draw the texts. `stem` keeps the files of several outputs apart."""
-    drawing = _Drawing(spec, size, counters, stem, font)
+def burn_in(spec: BurnInsSpec, canvas: Canvas) -> Drawn:
+    """The steps that draw the texts."""
+    drawing = _Drawing(spec, canvas)
     drawn = Drawn()
     for place, text in spec.texts().items():
         drawn += drawing.text(place, text)
@@ -51,10 +50,10 @@ def burn_in(spec: BurnInsSpec, size: Size, counters: Counters, stem: str, font: 
 class _Drawing:
     """The measures of one picture."""
 
-    def __init__(self, spec: BurnInsSpec, size: Size, counters: Counters, stem: str, font: str | None) -> None:
-        self._spec, self._counters, self._stem, self._font = spec, counters, stem, font
-        self._width, self._height = size
-        shorter = min(size)
+    def __init__(self, spec: BurnInsSpec, canvas: Canvas) -> None:
+        self._spec, self._canvas, self._counters = spec, canvas, canvas.counters
+        self._width, self._height = canvas.size
+        shorter = min(canvas.size)
         self._pixels = shorter * spec.size / 100
         self._margin = round(shorter * spec.margin / 100)
         self._padding = max(2, round(self._pixels * _PADDING))
@@ -62,7 +61,7 @@ class _Drawing:
     def text(self, place: Place, text: str) -> Drawn:
         neighbours = [other for other in self._spec.texts() if _row(other) == _row(place)]
         room = (self._width - 2 * self._margin) // len(neighbours) - 2 * self._padding
-        lettering = letter(text, pixels=self._pixels, room=room, font=self._font, counters=self._counters)
+        lettering = letter(text, pixels=self._pixels, room=room, font=self._canvas.font, counters=self._counters)
         step_, files = self._drawn(lettering, place, place)
         notes = (f"no font has these letters of {place}: {lettering.missing}",) if lettering.missing else ()
         return Drawn(steps=(step_,), files=files, notes=notes)
@@ -91,18 +90,19 @@ class _Drawing:
     def _drawn(
         self, lettering: Lettering, place: Place, name: str, *, lift: int = 0, **options: object
     ) -> tuple[Filter, tuple[LaidFile, ...]]:
-        file = written(lettering, f"{self._stem}_{name}", self._counters)
+        file = written(lettering, f"{self._canvas.stem}_{name}", self._counters)
         # A mark is seen at once in a red box; other texts have one to be legible on anything.
-        looks = self._box(_MARK_COLOUR, 0.85) if options else self._box("black", self._spec.box)
-        colour = "white" if options else f"{self._spec.colour}@{self._spec.opacity:g}"
+        looks = self._box(_MARK_COLOUR, _MARK_OPACITY) if options else self._box("black", self._spec.box)
+        colour = "white" if options else self._spec.colour
+        ink = self._canvas.colour(colour, 1.0 if options else self._spec.opacity)
         filter_ = draw(
-            lettering, file, fontcolor=colour, x=self._x(place), y=self._y(place, lift), **looks, **options
+            lettering, file, fontcolor=ink, x=self._x(place), y=self._y(place, lift), **looks, **options
         )
         return filter_, (file, lettering.font_file)
 
     def _box(self, colour: str, opacity: float) -> dict[str, object]:
         if opacity > 0:
-            return {"box": 1, "boxcolor": f"{colour}@{opacity:g}", "boxborderw": self._padding}
+            return {"box": 1, "boxcolor": self._canvas.colour(colour, opacity), "boxborderw": self._padding}
         return {"borderw": max(1, round(self._pixels / 14)), "bordercolor": "black@0.8"}
 
     def _x(self, place: Place) -> str:

@@ -18,7 +18,7 @@ _LEAST_DIGITS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stand:
-    """A run of frames that show another one, or black where `shown` is None. Counted from 0, both ends included."""
+    """A run of frames that show another one, or black where `shown` is None. Counted from 0, ends included."""
 
     first: int
     last: int

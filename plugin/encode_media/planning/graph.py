@@ -37,7 +37,7 @@ class Fork:
     branches: tuple[Chain, ...]
     join: Filter
     beside: tuple[Chain, ...] = ()
-    """More inputs of the filter, behind the branches. Each begins with a filter that makes pictures by itself."""
+    """More inputs of the filter, behind the branches. All begin with one and the same source filter."""
 
 
 Chain = tuple["Filter | Fork", ...]
@@ -199,7 +199,7 @@ def _split(stream: Any, splitter: str, count: int) -> list[Any]:
 
 def _apply(stream: Any, wanted: Filter | Fork, splitter: str) -> Any:
     if isinstance(wanted, Fork):
-        beside = [_generated(chain, splitter) for chain in wanted.beside]
+        beside = _generated(wanted.beside, splitter) if wanted.beside else []
         return _filtered([*_branches(stream, wanted.branches, splitter), *beside], wanted.join)
     return _filtered([stream], wanted)
 
@@ -212,8 +212,8 @@ def _filtered(streams: Sequence[Any], wanted: Filter) -> Any:
     return ffmpeg.filter(list(streams), wanted.name, *positional, **named)
 
 
-def _generated(chain: Chain, splitter: str) -> Any:
-    """The end of a chain whose first filter takes nothing in."""
+def _generated(chains: Sequence[Chain], splitter: str) -> list[Any]:
+    """The ends of chains whose first filter takes nothing in."""
     import ffmpeg.nodes
 
     class Generator(ffmpeg.nodes.FilterNode):  # type: ignore[misc]
@@ -225,8 +225,10 @@ def _generated(chain: Chain, splitter: str) -> Any:
                 outgoing_stream_type=ffmpeg.nodes.FilterableStream, args=[], kwargs=options,
             )  # fmt: skip
 
-    first, *rest = chain
-    if isinstance(first, Fork):
-        raise TypeError("a chain of its own begins with one filter")
-    (end,) = _branches(Generator(first.name, dict(first.options)).stream(), [tuple(rest)], splitter)
-    return end
+    firsts = {chain[0] for chain in chains}
+    first = firsts.pop()
+    if firsts or isinstance(first, Fork):
+        raise TypeError("chains beside the stream begin with one and the same filter")
+    return _branches(
+        Generator(first.name, dict(first.options)).stream(), [chain[1:] for chain in chains], splitter
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass, replace
 
+from encode_media.model.background import background_colour
+from encode_media.model.geometry import Size
 from encode_media.model.overlay import FRAME_MARK, TIMECODE_MARK
 from encode_media.model.plan import LaidFile
 from encode_media.planning.counters import Counters
@@ -26,6 +28,25 @@ _SMALLEST = 0.6
 """Of the wanted size: a longer text is cut rather than made smaller still."""
 _LEAST_PIXELS = 8
 _ELLIPSIS = "…"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canvas:
+    """The frames of one output, as what is drawn on."""
+
+    size: Size
+    counters: Counters
+    stem: str
+    """Keeps the files of several outputs apart."""
+    font: str | None = None
+    """Path of a studio's font; None takes a bundled one."""
+    white: float = 1.0
+    """Signal of white: less where the picture is HDR."""
+
+    def colour(self, colour: str, opacity: float = 1.0) -> str:
+        """As drawtext reads it."""
+        parts = (round(part * self.white * 255) for part in background_colour(colour))
+        return f"#{''.join(f'{part:02x}' for part in parts)}@{opacity:g}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

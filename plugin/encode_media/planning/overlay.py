@@ -1,0 +1,90 @@
+"""What is drawn on the frames of an output, put together: watermark below, burn-ins above, the slate in front."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from encode_media.errors import failure
+from encode_media.model.media import Media
+from encode_media.model.plan import LaidFile
+from encode_media.model.preset import OutputSpec, Preset
+from encode_media.planning.burn_ins import Drawn, burn_in
+from encode_media.planning.colour import TargetColour
+from encode_media.planning.counters import Counters, count_frames
+from encode_media.planning.graph import Chain, Filter
+from encode_media.planning.lettering import Canvas
+from encode_media.planning.reading import Reading
+from encode_media.planning.slate import slate
+from encode_media.planning.watermark import watermark
+from encode_media.timebase import Timecode
+
+_WHITES = {"smpte2084": 0.58, "arib-std-b67": 0.75}
+"""Signal of HDR reference white, 203 cd/m2 (ITU-R BT.2408): text at full signal would dazzle."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlay:
+    """Of one output."""
+
+    drawn: Drawn = Drawn()
+    lead: int = 0
+    """Frames put before the source's first."""
+
+    @property
+    def files(self) -> tuple[LaidFile, ...]:
+        return self.drawn.files
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self.drawn.notes
+
+
+def plan_overlay(preset: Preset, spec: OutputSpec, target: TargetColour, canvas: Canvas) -> Overlay:
+    """The steps for frames of the canvas's size and the target's form."""
+    canvas = replace(canvas, white=_WHITES.get(target.curve, 1.0))
+    drawn = Drawn()
+    if spec.watermark is not None:
+        drawn += watermark(spec.watermark, canvas, target, preset.assets[spec.watermark.image])
+        drawn += Drawn(notes=(f"watermark {spec.watermark.image}, {spec.watermark.place.replace('_', ' ')}",))
+    if spec.burn_ins is not None:
+        texts = burn_in(spec.burn_ins, replace(canvas, font=_font(preset, spec.burn_ins.font)))
+        drawn += texts
+        if texts.steps:
+            drawn += Drawn(notes=(_burn_in_note(spec, texts),))
+    if spec.slate is None:
+        return Overlay(drawn=drawn)
+    drawn += slate(spec.slate, replace(canvas, font=_font(preset, spec.slate.font)))
+    drawn += Drawn(notes=("a slate before the first frame: one frame more, silent, time code one frame earlier",))
+    return Overlay(drawn=drawn, lead=1)
+
+
+def onto(chain: Chain, target: TargetColour, overlay: Overlay) -> Chain:
+    """The chain of an output with everything drawn at its end.
+
+    Before the frames are tagged, so that the slate is tagged as they are, and before RGB becomes packed or
+    big-endian, which ffmpeg can't draw on.
+    """
+    if not overlay.drawn.steps:
+        return chain
+    last = "format" if target.matrix == "gbr" else "setparams"
+    names = [part.name if isinstance(part, Filter) else "" for part in chain]
+    if last not in names:
+        raise failure("internal", problem=f"there is no {last} at the end of a picture's chain")
+    place = len(names) - 1 - names[::-1].index(last)
+    return (*chain[:place], *overlay.drawn.steps, *chain[place:])
+
+
+def counters_of(media: Media, preset: Preset, reading: Reading, timecode: str | None) -> Counters:
+    """Frame numbers and time codes of what is read; without a time code it counts from zero."""
+    start = Timecode.parse(timecode, reading.rate) if timecode else Timecode(frame=0, rate=reading.rate)
+    return count_frames(media, preset.missing_frames, reading.first_frame, reading.frames, start)
+
+
+def _font(preset: Preset, name: str | None) -> str | None:
+    return preset.assets[name] if name else None
+
+
+def _burn_in_note(spec: OutputSpec, drawn: Drawn) -> str:
+    places = ", ".join(place.replace("_", " ") for place in spec.burn_ins.texts()) if spec.burn_ins else ""
+    fonts = sorted({file.name.rpartition("/")[2] for file in drawn.files if file.text is None})
+    return f"burn-ins: {places or 'held frames only'}, in {', '.join(fonts)}"
