@@ -34,6 +34,8 @@ class Codec:
     """Best and worst of the encoder's own scale; None where the profile decides everything."""
     passes: int = 0
     """How many passes a wanted bit rate may take; 0: there is no wanted bit rate."""
+    capped: bool = False
+    """Whether a quality can have a highest bit rate."""
     decoded: Mapping[str, str] = field(default_factory=dict)
     """Pixel formats that decoders show as another."""
 
@@ -50,7 +52,7 @@ _X26X_SPEEDS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium"
 
 _ALL = (
     Codec(
-        name="h264", encoder="libx264", probed="h264", speeds=_X26X_SPEEDS, quality=(0, 51), passes=2,
+        name="h264", encoder="libx264", probed="h264", speeds=_X26X_SPEEDS, quality=(0, 51), passes=2, capped=True,
         profiles=(
             _profile("high", "high", "High", "yuv420p"),
             _profile("high10", "high10", "High 10", "yuv420p10le"),
@@ -59,7 +61,7 @@ _ALL = (
         ),
     ),
     Codec(
-        name="hevc", encoder="libx265", probed="hevc", speeds=_X26X_SPEEDS, quality=(0, 51), passes=2,
+        name="hevc", encoder="libx265", probed="hevc", speeds=_X26X_SPEEDS, quality=(0, 51), passes=2, capped=True,
         profiles=(
             _profile("main10", "main10", "Main 10", "yuv420p10le"),
             _profile("main", "main", "Main", "yuv420p"),
@@ -74,11 +76,11 @@ _ALL = (
             _profile("proxy", "0", "Proxy", "yuv422p10le"),
             _profile("lt", "1", "LT", "yuv422p10le"),
             _profile("standard", "2", "Standard", "yuv422p10le"),
-            _profile("4444", "4", "4444", "yuv444p10le"),
-            _profile("4444xq", "5", "XQ", "yuv444p10le"),
+            _profile("4444", "4", "4444", "yuv444p10le", "yuva444p10le"),
+            _profile("4444xq", "5", "XQ", "yuv444p10le", "yuva444p10le"),
         ),
         # Decoders show what the format could hold; the encoder writes 10 bits.
-        decoded=MappingProxyType({"yuv444p10le": "yuv444p12le"}),
+        decoded=MappingProxyType({"yuv444p10le": "yuv444p12le", "yuva444p10le": "yuva444p12le"}),
     ),
     Codec(
         name="dnxhr", encoder="dnxhd", probed="dnxhd",
@@ -91,19 +93,21 @@ _ALL = (
         ),
     ),
     Codec(
-        name="vp9", encoder="libvpx-vp9", probed="vp9", quality=(0, 63), passes=2,
+        name="vp9", encoder="libvpx-vp9", probed="vp9", quality=(0, 63), passes=2, capped=True,
         speeds=("8", "7", "6", "5", "4", "3", "2", "1", "0"),
         profiles=(
-            _profile("0", "0", "Profile 0", "yuv420p"),
+            _profile("0", "0", "Profile 0", "yuv420p", "yuva420p"),
             _profile("2", "2", "Profile 2", "yuv420p10le"),
         ),
+        # Its transparency is a stream of its own, which the usual decoder leaves out.
+        decoded=MappingProxyType({"yuva420p": "yuv420p"}),
     ),
     Codec(
         name="av1", encoder="libsvtav1", probed="av1", quality=(1, 63), passes=1,
         speeds=("12", "11", "10", "9", "8", "7", "6", "5", "4", "3", "2"),
         profiles=(_profile("main", "main", "Main", "yuv420p10le", "yuv420p"),),
     ),
-    Codec(name="png", encoder="png", probed="png", profiles=(_profile("", "", None, "rgb24", "rgb48be"),)),
+    Codec(name="png", encoder="png", probed="png", profiles=(_profile("", "", None, "rgb24", "rgb48be", "rgba", "rgba64be"),)),
     Codec(
         name="mjpeg", encoder="mjpeg", probed="mjpeg", quality=(1, 31),
         profiles=(_profile("", "", None, "yuvj444p", "yuvj422p", "yuvj420p"),),
@@ -111,7 +115,7 @@ _ALL = (
     Codec(
         # The argument is the encoder's `-format`.
         name="exr", encoder="exr", probed="exr",
-        profiles=(_profile("half", "half", None, "gbrpf32le"), _profile("float", "float", None, "gbrpf32le")),
+        profiles=(_profile("half", "half", None, "gbrpf16le"), _profile("float", "float", None, "gbrpf32le")),
     ),
     Codec(
         name="gif", encoder="gif", probed="gif", profiles=(_profile("", "", None, "pal8"),),
