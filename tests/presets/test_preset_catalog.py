@@ -152,7 +152,7 @@ def test_a_movie_gets_no_review_image_and_a_still_no_movie() -> None:
 
 def test_sound_can_be_left_out() -> None:
     with_sound = Catalog().resolve("review", movie()).outputs[0]
-    without = Catalog().resolve("review", movie(), {"audio": "false"}).outputs[0]
+    without = Catalog().resolve("review", movie(), {"audio": "none"}).outputs[0]
 
     assert with_sound.audio is not None
     assert without.audio is None

@@ -16,6 +16,7 @@ from encode_media.media import streams
 from encode_media.media.boxes import has_faststart
 from encode_media.media.contents import start_timecode
 from encode_media.media.formats import STILL_DEMUXERS, container_name
+from encode_media.media.loudness_meter import LoudnessMeter
 from encode_media.media.opening import opened, problem_text
 from encode_media.media.sequence import frames_on_disk
 from encode_media.media.timing import measure
@@ -75,6 +76,13 @@ class OutputFacts:
     audio_sample_rate: int | None = None
     audio_duration_s: Fraction | None = None
     """Counted in decoded samples."""
+    audio_samples: int | None = None
+    loudness: float | None = None
+    """Integrated, in LUFS; None where it was not asked for, or there was nothing to measure."""
+    true_peak: float | None = None
+    """dBTP, like `loudness`."""
+    time_reference: int | None = None
+    """Broadcast WAV: samples from midnight to the first one."""
     missing: tuple[int, ...] = ()
     """Sequences: wanted numbers that have no file."""
     unwanted: tuple[int, ...] = ()
@@ -93,6 +101,7 @@ class _Tally:
     keys: list[int] = field(default_factory=list)
     packets: int = 0
     samples: int = 0
+    meter: LoudnessMeter | None = None
     errors: list[str] = field(default_factory=list)
 
     def complain(self, text: str) -> None:
@@ -100,8 +109,8 @@ class _Tally:
             self.errors.append(text)
 
 
-def inspect_file(path: str) -> OutputFacts:
-    """A movie, a sound file or an image, decoded completely.
+def inspect_file(path: str, *, loudness: bool = False) -> OutputFacts:
+    """A movie, a sound file or an image, decoded completely. `loudness` measures the sound, too.
 
     Raises:
         SourceMissing: it is not there or not readable.
@@ -110,7 +119,7 @@ def inspect_file(path: str) -> OutputFacts:
     animation = read_webp_animation(path)
     if animation is not None:
         return _webp_facts(path, animation)
-    tally = _Tally()
+    tally = _Tally(meter=LoudnessMeter() if loudness else None)
     with decoder_complaints(tally.errors), opened(path) as container:
         pictures = streams.picture_streams(container)
         stream = streams.choose_video(pictures)[0] if pictures else None
@@ -228,6 +237,8 @@ def _decode_all(container: InputContainer, stream: AvVideoStream | None, tally: 
                     _note_picture(frame, tally)
                 elif isinstance(frame, av.AudioFrame):
                     tally.samples += frame.samples
+                    if tally.meter is not None:
+                        tally.meter.add(frame)
         except (av.error.FFmpegError, MemoryError) as error:
             tally.complain(problem_text(error))
 
@@ -259,12 +270,17 @@ def _facts(path: str, container: InputContainer, stream: AvVideoStream | None, t
         audio_streams=len(audio),
     )
     if audio:
+        measured = tally.meter.result() if tally.meter is not None else None
         facts = replace(
             facts,
             audio_codec=audio[0].codec,
             audio_channels=audio[0].channels,
             audio_sample_rate=audio[0].sample_rate,
             audio_duration_s=Fraction(tally.samples, max(1, audio[0].sample_rate)),
+            audio_samples=tally.samples,
+            loudness=measured.integrated if measured else None,
+            true_peak=measured.true_peak if measured else None,
+            time_reference=streams.time_reference(container),
         )
     return _with_picture(facts, container, stream, tally) if stream is not None else facts
 

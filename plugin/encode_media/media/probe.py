@@ -77,6 +77,8 @@ class Inspection:
     path: str
     first_frame: int | None = None
     frames: int | None = None
+    loudness: bool = False
+    """Whether to measure the sound."""
 
     @property
     def is_sequence(self) -> bool:
@@ -98,6 +100,7 @@ def inspect_outputs(
             "is_sequence": inspection.is_sequence,
             "first_frame": inspection.first_frame,
             "frames": inspection.frames,
+            "loudness": inspection.loudness,
         }
         for inspection in wanted
     ]

@@ -41,7 +41,7 @@ def _inspect(wish: dict[str, Any]) -> Any:
     from encode_media.media.inspection import inspect_file, inspect_sequence
 
     if not wish["is_sequence"]:
-        return to_json(inspect_file(wish["path"]))
+        return to_json(inspect_file(wish["path"], loudness=wish["loudness"]))
     return to_json(inspect_sequence(wish["path"], wish["first_frame"], wish["frames"]))
 
 

@@ -47,7 +47,7 @@ def verify(
 def _inspection(folder: Path, output: PlannedOutput) -> Inspection:
     path = str(place_of(folder.absolute(), output.file))
     if output.kind is not OutputKind.IMAGE_SEQUENCE:
-        return Inspection(path=path)
+        return Inspection(path=path, loudness=output.expected.loudness is not None)
     first = 1 if output.first_frame is None else output.first_frame
     return Inspection(path=path, first_frame=first, frames=output.expected.frames)
 
@@ -87,12 +87,12 @@ def _examined(
     return checks, OutputResult(
         planned=output,
         path=str(place_of(folder, output.file)),
-        codec=facts.codec or "",
+        codec=facts.codec or facts.audio_codec or "",
         width=facts.width,
         height=facts.height,
         frames=facts.frames,
         frame_rate=facts.frame_rate,
-        duration_s=float(facts.duration_s or 0),
+        duration_s=float(facts.duration_s or facts.audio_duration_s or 0),
         size_bytes=facts.size_bytes,
         checks=checks,
     )
