@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-
 _STRICT = {"extra": "forbid", "coerce_numbers_to_str": True}
 
 
@@ -61,3 +60,12 @@ class ViewTransform:
     """The source's numbers go beyond 1, and most of what is seen lies near 0."""
     curve: Literal["bt709", "iec61966-2-1"] = "iec61966-2-1"
     """The transfer tag that goes with the display."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bake:
+    """A LUT made from a transform when a job is run."""
+
+    part: Literal["shaper", "view"]
+    """`view` is the transform in three dimensions; `shaper` the curve before it, where there is one."""
+    transform: ViewTransform

@@ -99,6 +99,8 @@ class VideoStream:
     field_order: str = "progressive"
     """`progressive`, `tt`, `bb`, `tb`, `bt` or `unknown`."""
     colour: ColourTags = ColourTags()
+    chromaticities: tuple[float, ...] | None = None
+    """OpenEXR with primaries other than BT.709: red, green, blue and white, x and y of each."""
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -139,6 +141,8 @@ class Media:
     layers: tuple[str, ...] = ()
     """EXR layers beside the default one."""
     timecode: str | None = None
+    sound_start_s: Fraction | None = None
+    """Broadcast WAV: seconds from midnight to the first sample."""
     fingerprint: str = ""
     """Changes when the content does: from names, sizes and modification times."""
     findings: tuple[Finding, ...] = ()

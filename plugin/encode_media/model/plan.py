@@ -142,6 +142,8 @@ class EncodePlan:
     """An argv that writes the black frame `frames/black.<ext>`; empty where none is needed."""
     files: tuple[LaidFile, ...] = ()
     """Texts, fonts, LUTs and images that the commands read."""
+    scratch: tuple[str, ...] = ()
+    """Folders below the job folder for what one command leaves for the next; removed with all that is in them."""
     software: tuple[Command, ...] = ()
     """What to run instead where `commands` use a hardware encoder and it fails; empty where they use none."""
     notes: tuple[str, ...] = ()

@@ -7,11 +7,11 @@ ffmpeg 5 and 9, while swscale's differ, by up to seven code values. Measured, se
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 from encode_media.model.geometry import Size
-from encode_media.model.media import ColourTags, SourceKind, VideoStream
+from encode_media.model.media import ColourTags, SourceKind
 from encode_media.model.preset import VideoSpec
 from encode_media.planning.graph import Chain, Filter, step
 
@@ -23,15 +23,18 @@ HD_HEIGHT = 720
 
 SRGB_CURVE = "iec61966-2-1"
 LINEAR_CURVE = "linear"
+LOG_CURVE = "printing density"
+"""Of film scans: not one of ffmpeg's curves."""
 
-_HDR_CURVES = ("smpte2084", "arib-std-b67")
-_MATRICES = {
+HDR_CURVES = ("smpte2084", "arib-std-b67")
+MATRICES = {
     "bt709": "709", "smpte170m": "170m", "bt470bg": "470bg", "smpte240m": "240m", "fcc": "fcc",
     "bt2020nc": "2020_ncl", "bt2020c": "2020_cl", "gbr": "gbr",
 }  # fmt: skip
 """The tags we convert from, by zscale's names."""
+VIDEO_MATRICES = {"709": "bt709", "2020_ncl": "bt2020nc"}
 _MATRIX_WORDS = {"smpte170m": "BT.601", "bt470bg": "BT.601", "bt709": "BT.709", "bt2020nc": "BT.2020"}
-_WIDE_PRIMARIES = {"bt2020": "2020", "smpte432": "smpte432", "smpte431": "smpte431"}
+WIDE_PRIMARIES = {"bt2020": "2020", "smpte432": "smpte432", "smpte431": "smpte431"}
 """Primaries that are converted. Those of standard definition are so near to BT.709's that they are kept."""
 
 
@@ -39,6 +42,7 @@ class Light(str, Enum):
     """What the numbers of a picture mean."""
 
     SCENE_LINEAR = "scene-linear RGB"
+    LOG = "printing density RGB"
     RGB = "RGB"
     YUV = "YUV"
     HDR = "HDR YUV"
@@ -57,6 +61,10 @@ class SourceColour:
     primaries: str = "bt709"
     deep: bool = False
     """More than 8 bits."""
+    alpha: bool = False
+    """Straight transparency is still in the pictures."""
+    keep_hdr: bool = False
+    """Stays what it is in outputs that can show it."""
     assumed: tuple[str, ...] = ()
 
 
@@ -70,10 +78,16 @@ class TargetColour:
     matrix: str = "709"
     """By zscale's name; `gbr` is RGB."""
     full_range: bool = False
+    primaries: str = "bt709"
+
+    @property
+    def alpha(self) -> bool:
+        """Whether transparency is kept."""
+        return self.pixel_format.startswith(("yuva", "rgba", "gbrap", "ya"))
 
     @property
     def deep(self) -> bool:
-        return any(depth in self.pixel_format for depth in ("10", "48", "f32"))
+        return any(depth in self.pixel_format for depth in ("10", "48", "64", "p16", "f32"))
 
     @property
     def linear(self) -> bool:
@@ -81,59 +95,26 @@ class TargetColour:
         return self.curve == LINEAR_CURVE
 
     @property
+    def words(self) -> str:
+        """For notes on movies."""
+        gamut = "BT.2020" if self.primaries == "bt2020" else "BT.709"
+        tagged = {SRGB_CURVE: "sRGB", "bt709": "BT.709", "smpte2084": "PQ", "arib-std-b67": "HLG"}
+        return f"{gamut} limited range, tagged {tagged.get(self.curve, self.curve)}"
+
+    @property
     def tags(self) -> ColourTags:
         """What the file must say. Images say nothing that readers agree on."""
-        if self.full_range or self.matrix != "709":
+        if self.full_range or self.matrix not in VIDEO_MATRICES:
             return ColourTags()
-        return ColourTags(range="tv", matrix="bt709", primaries="bt709", transfer=self.curve)
+        matrix = VIDEO_MATRICES[self.matrix]
+        return ColourTags(range="tv", matrix=matrix, primaries=self.primaries, transfer=self.curve)
 
 
 RGB8 = TargetColour(pixel_format="rgb24", curve=SRGB_CURVE, matrix="gbr", full_range=True)
 RGB8_SOURCE = SourceColour(light=Light.RGB, pixel_format="rgb24")
 """What pictures are worked on in between: choosing, laying side by side, palettes."""
 
-_RGB16 = TargetColour(pixel_format="rgb48be", curve=SRGB_CURVE, matrix="gbr", full_range=True)
-
-
-def source_colour(video: VideoStream) -> SourceColour:
-    """What the stream's numbers mean, with every guess in words."""
-    deep = video.bit_depth > 8  # noqa: PLR2004 - a byte
-    if video.is_float or video.colour.transfer == "linear":
-        return SourceColour(light=Light.SCENE_LINEAR, pixel_format=video.pixel_format, curve="linear", deep=True)
-    if video.is_rgb or video.pixel_format.startswith(("gray", "ya", "mono", "pal8")):
-        curve = video.colour.transfer or SRGB_CURVE
-        return SourceColour(light=Light.RGB, pixel_format=video.pixel_format, deep=deep, curve=curve)
-    return _yuv_colour(video, deep=deep)
-
-
-def _yuv_colour(video: VideoStream, *, deep: bool) -> SourceColour:
-    tags = video.colour
-    full_range = tags.range == "pc" or video.pixel_format.startswith("yuvj")
-    matrix = tags.matrix if tags.matrix in _MATRICES else _guessed_matrix(video)
-    assumed = [] if tags.range or full_range else ["limited range"]
-    if matrix != tags.matrix:
-        assumed.append(f"the matrix {matrix_words(matrix)}")
-    colour = SourceColour(
-        light=Light.YUV,
-        pixel_format=video.pixel_format,
-        matrix=matrix,
-        full_range=full_range,
-        curve=tags.transfer or "bt709",
-        primaries=tags.primaries or "bt709",
-        deep=deep,
-        assumed=tuple(assumed),
-    )
-    if colour.curve in _HDR_CURVES:
-        return replace(colour, light=Light.HDR, primaries=tags.primaries or "bt2020")
-    return replace(colour, light=Light.WIDE) if colour.primaries in _WIDE_PRIMARIES else colour
-
-
-def _guessed_matrix(video: VideoStream) -> str:
-    if video.codec == "mjpeg":
-        return "bt470bg"
-    if video.colour.primaries == "bt2020" or video.colour.transfer in _HDR_CURVES:
-        return "bt2020nc"
-    return "bt709" if video.height >= HD_HEIGHT else "smpte170m"
+RGB16 = TargetColour(pixel_format="rgb48be", curve=SRGB_CURVE, matrix="gbr", full_range=True)
 
 
 def matrix_words(matrix: str) -> str:
@@ -146,6 +127,13 @@ def target_colour(spec: VideoSpec, source: SourceColour, kind: SourceKind) -> Ta
     fixed = _image_target(spec)
     if fixed is not None:
         return fixed
+    if source.light is Light.HDR and source.keep_hdr and spec.transfer == "auto":
+        kept = TargetColour(
+            pixel_format=spec.pixel_format, curve=source.curve, matrix="2020_ncl", primaries="bt2020"
+        )
+        # Eight bits would show bands: such outputs are tone-mapped all the same.
+        if kept.deep:
+            return kept
     return TargetColour(pixel_format=spec.pixel_format, curve=curve)
 
 
@@ -157,7 +145,7 @@ def _image_target(spec: VideoSpec) -> TargetColour | None:
         # VP8 knows no other YUV (RFC 6386, section 9.2).
         return TargetColour(pixel_format=spec.pixel_format, curve=SRGB_CURVE, matrix="170m")
     if spec.codec == "exr":
-        return TargetColour(pixel_format=spec.pixel_format, curve=LINEAR_CURVE, matrix="gbr", full_range=True)
+        return TargetColour(pixel_format="gbrpf32le", curve=LINEAR_CURVE, matrix="gbr", full_range=True)
     if spec.codec == "png":
         return TargetColour(pixel_format=spec.pixel_format, curve=SRGB_CURVE, matrix="gbr", full_range=True)
     if spec.codec == "mjpeg":
@@ -172,67 +160,39 @@ def _automatic_curve(source: SourceColour, kind: SourceKind) -> str:
     return SRGB_CURVE if source.curve == SRGB_CURVE else "bt709"
 
 
+LIMIT = step("lut1d")
+"""Without a file `lut1d` changes nothing but what lies outside 0 to 1: NaN becomes black, infinity white. zscale
+makes black of infinity, of linear values above 32768 and, on some processors, white of NaN; `lut3d` of ffmpeg 9
+crashes on NaN."""
+
+
 def convert(source: SourceColour, target: TargetColour, size: Size | None) -> Chain:
     """The steps from decoded frames to tagged frames of the target, scaled to `size` on the way."""
     square = () if size is None else (step("setsar", 1),)
-    return (*_arithmetic(source, target, size), *_stored_as(target), *square, _tag(target))
+    return (*arithmetic(source, target, size), *stored_as(target), *square, tag(target))
 
 
 def rescale(target: TargetColour, size: Size) -> Chain:
     """A smaller picture from frames that are the target's already; a video target."""
-    same = {"min": "709", "m": "709", "rin": "limited", "r": "limited"}
+    same = {"min": target.matrix, "m": target.matrix, "rin": "limited", "r": "limited"}
     return (
-        step("zscale", **_sized(size), **same, **_dither(target)),
-        *_stored_as(target),
+        step("zscale", **sized(size), **same, **_dither(target)),
+        *stored_as(target),
         step("setsar", 1),
-        _tag(target),
+        tag(target),
     )
 
 
-def flatten(
-    video: VideoStream, source: SourceColour, background: tuple[float, float, float]
-) -> tuple[Chain, SourceColour]:
-    """Transparency laid over a background colour (0 to 1, as displayed), and the colour that results.
-
-    Alpha is taken for straight, as in PNG. Only a scene-linear picture is premultiplied: dropping its alpha
-    shows it over black, as it was rendered.
-    """
-    if not video.has_alpha or source.light is Light.SCENE_LINEAR:
-        return (), source
-    steps = [*_deep_alpha(source), step("premultiply", inplace=1)]
-    if any(background):
-        # over: colour + background * (1 - alpha), with alpha turned round in place
-        red, green, blue = background
-        steps += [step("negate", components="a"), step("colorchannelmixer", ra=red, ga=green, ba=blue)]
-    opaque = SourceColour(
-        light=Light.RGB, pixel_format="gbrp16le", deep=True, curve=source.curve, assumed=source.assumed
-    )
-    # Dropping the alpha plane is zscale's work: swscale of ffmpeg 9 darkens whites by seven code values there.
-    return (*steps, _zscale(opaque, _RGB16), step("format", "gbrp16le")), opaque
-
-
-def _deep_alpha(source: SourceColour) -> list[Filter]:
-    """16-bit RGB with alpha: a premultiplication in 8 bits would round twice."""
-    deep = step("format", "gbrap16le")
-    if source.deep and source.light is Light.RGB:
-        return [deep]
-    widened = [_zscale(source, _RGB16), deep]
-    if source.light is Light.RGB:
-        widened.insert(0, step("format", "gbrap"))
-    # ffmpeg 5 widens an alpha of 255 to 65280 only; brought up to 65535, which clips where it is there already.
-    return [*widened, step("colorchannelmixer", aa=round(65535 / 65280, 6))]
-
-
-def _arithmetic(source: SourceColour, target: TargetColour, size: Size | None) -> Chain:
+def arithmetic(source: SourceColour, target: TargetColour, size: Size | None) -> Chain:
     if size is None and _is_already(source, target):
         return ()
-    if source.light is Light.HDR and target.linear:
-        return (_hdr_to_linear(source, size),)
     if source.light is Light.HDR:
-        linear = SourceColour(light=Light.SCENE_LINEAR, pixel_format="gbrpf32le", curve="linear")
-        return (*_tone_map(source, size), _zscale(linear, target))
-    planar = (step("format", "gbrp"),) if source.light is Light.RGB and not source.deep else ()
-    return (*planar, _zscale(source, target, size))
+        return _from_hdr(source, target, size)
+    if source.light is Light.RGB and not source.deep:
+        return (step("format", "gbrp"), zscale(source, target, size))
+    if source.light is Light.SCENE_LINEAR and "f32" in source.pixel_format and not target.linear:
+        return (LIMIT, zscale(source, target, size))
+    return (zscale(source, target, size),)
 
 
 def _is_already(source: SourceColour, target: TargetColour) -> bool:
@@ -242,13 +202,13 @@ def _is_already(source: SourceColour, target: TargetColour) -> bool:
         source.light is Light.YUV
         and source.pixel_format == target.pixel_format
         and source.full_range == target.full_range
-        and _MATRICES[source.matrix] == target.matrix
+        and MATRICES[source.matrix] == target.matrix
     )
 
 
-def _zscale(source: SourceColour, target: TargetColour, size: Size | None = None) -> Filter:
+def zscale(source: SourceColour, target: TargetColour, size: Size | None = None) -> Filter:
     """One conversion, with curve and primaries where they change."""
-    given: dict[str, object] = {"min": _MATRICES[source.matrix], "rin": "full" if source.full_range else "limited"}
+    given: dict[str, object] = {"min": MATRICES[source.matrix], "rin": "full" if source.full_range else "limited"}
     wanted: dict[str, object] = {"m": target.matrix, "r": "full" if target.full_range else "limited"}
     curve = LINEAR_CURVE if target.linear else SRGB_CURVE
     if source.light is Light.SCENE_LINEAR:
@@ -256,18 +216,27 @@ def _zscale(source: SourceColour, target: TargetColour, size: Size | None = None
         wanted |= {"t": curve, "p": "709"}
     elif source.light is Light.WIDE:
         # In the light of an sRGB display: by its own curves zscale would take BT.709 for a power of 2.4.
-        given |= {"tin": SRGB_CURVE, "pin": _WIDE_PRIMARIES[source.primaries]}
+        given |= {"tin": SRGB_CURVE, "pin": WIDE_PRIMARIES[source.primaries]}
         wanted |= {"t": curve, "p": "709"}
     elif target.linear:
         # Back by the curve that scene-linear pictures are shown with.
         given |= {"tin": SRGB_CURVE, "pin": "709"}
         wanted |= {"t": LINEAR_CURVE, "p": "709"}
-    return step("zscale", **_sized(size), **given, **wanted, **_dither(target))
+    return step("zscale", **sized(size), **given, **wanted, **_dither(target))
 
 
 def _dither(target: TargetColour) -> dict[str, object]:
     """Rounding to 8 bits is spread over neighbours: half the error, no bands. 10 bits round finely enough."""
     return {} if target.deep else {"dither": "error_diffusion"}
+
+
+def _from_hdr(source: SourceColour, target: TargetColour, size: Size | None) -> Chain:
+    if target.curve in HDR_CURVES:
+        return (_hdr_kept(source, target, size),)
+    if target.linear:
+        return (_hdr_to_linear(source, size),)
+    linear = SourceColour(light=Light.SCENE_LINEAR, pixel_format="gbrpf32le", curve="linear")
+    return (*_tone_map(source, size), zscale(linear, target))
 
 
 def _tone_map(source: SourceColour, size: Size | None) -> Chain:
@@ -279,22 +248,31 @@ def _tone_map(source: SourceColour, size: Size | None) -> Chain:
     )
 
 
+def _hdr_kept(source: SourceColour, target: TargetColour, size: Size | None) -> Filter:
+    """The same light and curve; only size, range and primaries change."""
+    same = {"tin": source.curve, "t": source.curve}
+    return step(
+        "zscale", **sized(size), min=MATRICES[source.matrix], rin="full" if source.full_range else "limited",
+        pin=WIDE_PRIMARIES.get(source.primaries, "709"), **same, m=target.matrix, p="2020", r="limited",
+    )  # fmt: skip
+
+
 def _hdr_to_linear(source: SourceColour, size: Size | None) -> Filter:
     """Linear light where reference white is 1.0."""
     return step(
-        "zscale", **_sized(size), min=_MATRICES[source.matrix], rin="full" if source.full_range else "limited",
-        pin=_WIDE_PRIMARIES.get(source.primaries, "709"), tin=source.curve, t="linear", npl=SDR_WHITE_NITS,
+        "zscale", **sized(size), min=MATRICES[source.matrix], rin="full" if source.full_range else "limited",
+        pin=WIDE_PRIMARIES.get(source.primaries, "709"), tin=source.curve, t="linear", npl=SDR_WHITE_NITS,
         m="gbr", p="709", r="full",
     )  # fmt: skip
 
 
-def _stored_as(target: TargetColour) -> Chain:
+def stored_as(target: TargetColour) -> Chain:
     """The pixel format, by rearrangement only: the numbers are the target's already."""
     wanted = step("format", target.pixel_format)
     if target.linear:
         return (wanted,)
     if target.matrix == "gbr":
-        planar = "gbrp16le" if "48" in target.pixel_format else "gbrp"
+        planar = "gbrp16le" if target.deep else "gbrp"
         return (step("format", planar), wanted)
     if not target.pixel_format.startswith("yuvj"):
         return (wanted,)
@@ -302,14 +280,14 @@ def _stored_as(target: TargetColour) -> Chain:
     return (step("format", target.pixel_format.replace("yuvj", "yuv")), renamed, wanted)
 
 
-def _tag(target: TargetColour) -> Filter:
+def tag(target: TargetColour) -> Filter:
     """What the encoder writes into the file. An image with a video's curve would be darkened by viewers."""
-    matrix = {"709": "bt709", "170m": "smpte170m"}.get(target.matrix, target.matrix)
+    matrix = {**VIDEO_MATRICES, "170m": "smpte170m"}.get(target.matrix, target.matrix)
     return step(
-        "setparams", range="pc" if target.full_range else "tv", colorspace=matrix, color_primaries="bt709",
-        color_trc=target.curve,
+        "setparams", range="pc" if target.full_range else "tv", colorspace=matrix,
+        color_primaries=target.primaries, color_trc=target.curve,
     )  # fmt: skip
 
 
-def _sized(size: Size | None) -> dict[str, object]:
+def sized(size: Size | None) -> dict[str, object]:
     return {} if size is None else {"w": size[0], "h": size[1], "f": "lanczos"}

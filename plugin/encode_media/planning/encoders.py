@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 
 from encode_media.model.geometry import Size
 from encode_media.model.preset import VideoSpec
 from encode_media.planning.hardware import hardware_options, is_hardware
+from encode_media.planning.rate_control import SCRATCH, Aim
 from encode_media.presets.codecs import codec_of, profile_of
 
 Options = dict[str, str | None]
@@ -19,11 +21,39 @@ _VP9_TILE_WIDTHS = (640, 1280, 2560)
 """Widths from which one, two and three powers of two of tile columns are of use."""
 
 
-def encoder_options(spec: VideoSpec, rate: Fraction, size: Size) -> Options:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encode:
+    """One pass of one movie."""
+
+    spec: VideoSpec
+    rate: Fraction
+    size: Size
+    aim: Aim = Aim()
+    stem: str = ""
+    """Names what a first pass leaves for the second."""
+    number: int = 2
+    """Of the pass, where there are two."""
+
+    @property
+    def gop(self) -> int:
+        return gop_length(self.spec, self.rate)
+
+    @property
+    def two_pass(self) -> bool:
+        return self.aim.passes > 1
+
+
+def encoder_options(encode: Encode) -> Options:
     """The encoder and its options, but for size, rate and pixel format, which the pictures bring along."""
+    spec = encode.spec
     if is_hardware(spec):
-        return hardware_options(spec, gop_length(spec, rate))
-    return {"c:v": codec_of(spec).encoder, **_ENCODERS[spec.codec](spec, rate, size)}
+        return hardware_options(spec, encode.gop)
+    return {"c:v": codec_of(spec).encoder, **_ENCODERS[spec.codec](encode)}
+
+
+def has_gop(spec: VideoSpec) -> bool:
+    """Whether frames lean on others; ProRes and DNxHR are key frames throughout."""
+    return spec.codec not in ("prores", "dnxhr")
 
 
 def gop_length(spec: VideoSpec, rate: Fraction) -> int:
@@ -33,63 +63,76 @@ def gop_length(spec: VideoSpec, rate: Fraction) -> int:
     return max(1, round(rate * (spec.gop_s if spec.gop_s is not None else Fraction(1))))
 
 
-def _h264(spec: VideoSpec, rate: Fraction, _size: Size) -> Options:
-    gop = str(gop_length(spec, rate))
+def _h264(encode: Encode) -> Options:
+    spec, gop = encode.spec, str(encode.gop)
     return {
-        "profile:v": profile_of(spec).argument, "preset": spec.speed or "veryfast",
-        "crf": _number(spec.quality, 18),
+        "profile:v": profile_of(spec).argument, "preset": spec.speed or "veryfast", **_amount(encode, 18),
         "g": gop, "keyint_min": gop, "sc_threshold": "0", "flags": "+cgop",
-        "bf": str(2 if spec.b_frames is None else spec.b_frames), **_cap(spec),
+        "bf": str(2 if spec.b_frames is None else spec.b_frames), **_cap(encode.aim), **_pass(encode),
     }  # fmt: skip
 
 
-def _hevc(spec: VideoSpec, rate: Fraction, _size: Size) -> Options:
-    gop = gop_length(spec, rate)
-    own = f"open-gop=0:min-keyint={gop}:scenecut=0:log-level=error"
-    b_frames = {} if spec.b_frames is None else {"bf": str(spec.b_frames)}
+def _hevc(encode: Encode) -> Options:
+    spec = encode.spec
+    own = f"open-gop=0:min-keyint={encode.gop}:scenecut=0:log-level=error"
+    if encode.two_pass:
+        # The encoder keeps its own book and knows nothing of ffmpeg's `-pass`.
+        own += f":pass={encode.number}:stats={SCRATCH}/{encode.stem}.x265"
+    b_frames: Options = {} if spec.b_frames is None else {"bf": str(spec.b_frames)}
     # Apple's players refuse HEVC under any other tag.
     return {
-        "profile:v": profile_of(spec).argument, "preset": spec.speed or "medium", "crf": _number(spec.quality, 20),
-        "tag:v": "hvc1", "g": str(gop), **b_frames, "x265-params": own, **_cap(spec),
+        "profile:v": profile_of(spec).argument, "preset": spec.speed or "medium", **_amount(encode, 20),
+        "tag:v": "hvc1", "g": str(encode.gop), **b_frames, "x265-params": own, **_cap(encode.aim),
     }  # fmt: skip
 
 
-def _prores(spec: VideoSpec, _rate: Fraction, _size: Size) -> Options:
-    quality = {} if spec.fixed_rate else {"q:v": _number(spec.quality, 4)}
+def _prores(encode: Encode) -> Options:
+    spec = encode.spec
+    quality: Options = {} if spec.fixed_rate else {"q:v": _number(spec.quality, 4)}
     return {"profile:v": profile_of(spec).argument, "vendor": "apl0", **quality}
 
 
-def _dnxhr(spec: VideoSpec, _rate: Fraction, _size: Size) -> Options:
-    return {"profile:v": profile_of(spec).argument}
+def _dnxhr(encode: Encode) -> Options:
+    return {"profile:v": profile_of(encode.spec).argument}
 
 
-def _vp9(spec: VideoSpec, rate: Fraction, size: Size) -> Options:
-    speed = spec.speed or "8"
-    tiles = sum(size[0] >= width for width in _VP9_TILE_WIDTHS)
+def _vp9(encode: Encode) -> Options:
+    spec, aim = encode.spec, encode.aim
+    speed = int(spec.speed or "8")
+    if encode.two_pass:
+        speed = min(speed, _VP9_REALTIME_SPEED - 1)
+    tiles = sum(encode.size[0] >= width for width in _VP9_TILE_WIDTHS)
+    # With a quality, the encoder takes its wanted rate for a cap.
+    amount = _amount(encode, 24) if aim.bits_per_s else {"b:v": str(aim.cap or 0), **_amount(encode, 24)}
     return {
-        "b:v": spec.max_bitrate or "0", "crf": _number(spec.quality, 24),
-        "deadline": "realtime" if int(speed) >= _VP9_REALTIME_SPEED else "good", "cpu-used": speed,
-        "row-mt": "1", "tile-columns": str(tiles), "g": str(gop_length(spec, rate)),
+        **amount, **(_cap(aim) if aim.bits_per_s else {}),
+        "deadline": "realtime" if speed >= _VP9_REALTIME_SPEED else "good", "cpu-used": str(speed),
+        "row-mt": "1", "tile-columns": str(tiles), "g": str(encode.gop), **_pass(encode),
     }  # fmt: skip
 
 
-def _av1(spec: VideoSpec, rate: Fraction, _size: Size) -> Options:
-    return {"preset": spec.speed or "8", "crf": _number(spec.quality, 24), "g": str(gop_length(spec, rate))}
+def _av1(encode: Encode) -> Options:
+    return {"preset": encode.spec.speed or "8", **_amount(encode, 24), "g": str(encode.gop)}
 
 
-_ENCODERS: dict[str, Callable[[VideoSpec, Fraction, Size], Options]] = {
+_ENCODERS: dict[str, Callable[[Encode], Options]] = {
     "h264": _h264, "hevc": _hevc, "prores": _prores, "dnxhr": _dnxhr, "vp9": _vp9, "av1": _av1,
 }  # fmt: skip
 
 
-def _cap(spec: VideoSpec) -> Options:
-    return {"maxrate": spec.max_bitrate, "bufsize": _doubled(spec.max_bitrate)} if spec.max_bitrate else {}
+def _amount(encode: Encode, quality: float) -> Options:
+    if encode.aim.bits_per_s is not None:
+        return {"b:v": str(encode.aim.bits_per_s)}
+    return {"crf": _number(encode.spec.quality, quality)}
+
+
+def _cap(aim: Aim) -> Options:
+    return {"maxrate": str(aim.cap), "bufsize": str(aim.buffer)} if aim.cap else {}
+
+
+def _pass(encode: Encode) -> Options:
+    return {"pass": str(encode.number), "passlogfile": f"{SCRATCH}/{encode.stem}"} if encode.two_pass else {}
 
 
 def _number(value: float | None, default: float) -> str:
     return f"{default if value is None else value:g}"
-
-
-def _doubled(bitrate: str) -> str:
-    number = bitrate.rstrip("kKMG")
-    return f"{2 * float(number):g}{bitrate[len(number) :]}"

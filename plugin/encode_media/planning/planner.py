@@ -7,67 +7,82 @@ from fractions import Fraction
 
 from encode_media.errors import failure
 from encode_media.model.background import background_colour
+from encode_media.model.colour import ViewTransform
 from encode_media.model.media import Media, VideoStream
-from encode_media.model.plan import Command, EncodePlan
+from encode_media.model.plan import EncodePlan
 from encode_media.model.preset import OutputKind, OutputSpec, Preset
-from encode_media.planning.colour import Light, SourceColour, flatten, matrix_words, source_colour
+from encode_media.planning.beginning import begin
 from encode_media.planning.estimates import estimate_bytes, estimate_seconds
-from encode_media.planning.graph import compile_run
+from encode_media.planning.look import with_look
 from encode_media.planning.measuring import with_measurements
 from encode_media.planning.naming import unique_stems
+from encode_media.planning.narrowing import narrowed
+from encode_media.planning.outputs.audio import plan_audio, seconds_of
 from encode_media.planning.outputs.draft import Draft, Work
 from encode_media.planning.outputs.images import plan_images
 from encode_media.planning.outputs.video import plan_videos
-from encode_media.planning.reading import read_source
+from encode_media.planning.passes import commands_of, in_order
+from encode_media.planning.rate_control import SCRATCH
+from encode_media.planning.reading import with_layer
+from encode_media.planning.retiming import read_part
 from encode_media.planning.sound import SoundWork
+from encode_media.planning.sound_alone import is_sound_alone, plan_sound_alone
+from encode_media.planning.source_notes import source_notes
+from encode_media.planning.start_timecode import start_timecode
 
 
-def make_plan(media: Media, preset: Preset, *, files: Mapping[str, Media] | None = None) -> EncodePlan:
+def make_plan(
+    media: Media, preset: Preset, *, files: Mapping[str, Media] | None = None, view: ViewTransform | None = None
+) -> EncodePlan:
     """Everything a run needs, decided: argument lists, links for gaps, expected results, notes, estimates.
 
     Args:
         media: the source.
         preset: resolved for it.
         files: the files of `sound.sound_files(preset)`, read.
+        view: what `ocio.find_view` found, where the preset's colour is managed.
 
     Raises:
         InvalidParameters: a sound track that is not there.
         UnsupportedFormat: there is no picture, or no sound where only that is wanted.
         SourceMissing: frames are missing and the preset does not allow it.
     """
+    if is_sound_alone(preset):
+        return plan_sound_alone(media, preset, files or {})
     if media.video is None:
         raise failure("source.no_video", path=media.source.path)
-    work = _work(media, media.video, preset, files or {})
-    drafts = _drafts(work, preset.outputs)
-    argv = compile_run(
-        work.reading.input,
-        [draft.file for draft in drafts],
-        video_stream=media.video.index,
-    )
-    frames = work.reading.frames
+    work = narrowed(_work(media, media.video, preset, files or {}, view), preset.outputs)
+    drafts = in_order(_drafts(work, preset.outputs))
+    frames = work.reading.frames_read
     return EncodePlan(
         media=media,
         preset=preset.name,
-        commands=with_measurements(
-            work.reading.input, drafts, [Command(argv=argv, purpose=_purpose(drafts), frames=frames)]
-        ),
+        commands=with_measurements(work.reading.input, drafts, commands_of(work, drafts)),
         outputs=tuple(draft.planned for draft in drafts),
         links=work.reading.links,
         black_frame=work.reading.black_frame,
-        notes=(*_source_notes(work), *work.reading.notes, *_sound_notes(drafts),
-               *(draft.note for draft in drafts)),
+        files=_files(work, drafts),
+        scratch=(SCRATCH,) if any(draft.first_pass for draft in drafts) else (),
+        notes=(*source_notes(work, view), *work.looks, *work.reading.notes, *_sound_notes(drafts),
+               *(draft.note for draft in drafts), *_drawn_notes(drafts)),
         estimated_bytes=sum(estimate_bytes(draft.planned, frames) for draft in drafts),
         estimated_s=estimate_seconds(media.video, [draft.planned for draft in drafts], frames),
         duration_s=work.reading.duration_s or Fraction(0),
     )  # fmt: skip
 
 
-def _work(media: Media, video: VideoStream, preset: Preset, files: Mapping[str, Media]) -> Work:
-    reading = read_source(media, video, preset)
-    over_background, colour = flatten(video, source_colour(video), background_colour(preset.background))
+def _work(
+    media: Media, video: VideoStream, preset: Preset, files: Mapping[str, Media], view: ViewTransform | None
+) -> Work:
+    reading = with_layer(read_part(media, video, preset), media, preset.colour.layer)
+    beginning = begin(video, preset.colour, view, background_colour(preset.background))
+    looked = with_look(beginning.colour, preset)
+    clear = with_look(beginning.clear_colour, preset) if beginning.clear_colour else None
     return Work(
-        media=media, video=video, preset=preset, reading=reading, colour=colour,
-        steps=(*reading.steps, *over_background),
+        media=media, video=video, preset=preset, reading=reading, colour=looked.colour,
+        steps=(*reading.steps, *beginning.steps, *looked.steps),
+        clear=((*beginning.clear_steps, *clear.steps), clear.colour) if clear else None,
+        files=(*beginning.files, *looked.files), looks=looked.notes,
         sound=SoundWork(
             media=media, files=files, timing=reading.sound, length_s=reading.duration_s, rate=reading.rate
         ),
@@ -80,43 +95,11 @@ def _drafts(work: Work, specs: Sequence[OutputSpec]) -> list[Draft]:
     named = list(zip(specs, stems, strict=True))
     videos = [(spec, stem) for spec, stem in named if spec.kind is OutputKind.VIDEO]
     drafts = plan_videos(work, [spec for spec, _ in videos], [stem for _, stem in videos])
-    return drafts + plan_images(work, named)
-
-
-def _purpose(drafts: Sequence[Draft]) -> str:
-    return "encode " + ", ".join(draft.planned.name for draft in drafts)
-
-
-def _source_notes(work: Work) -> tuple[str, ...]:
-    notes = [_colour_note(work.video, source_colour(work.video))]
-    if work.video.has_alpha:
-        notes.append(_alpha_note(work))
-    if work.video.sample_aspect != 1:
-        notes.append(f"pixel aspect {work.video.sample_aspect} made square")
-    if work.video.rotation:
-        notes.append(f"turned upright by {work.video.rotation} degrees")
-    if work.media.layers:
-        notes.append(f"the default layer is used, not {', '.join(work.media.layers)}")
-    return tuple(notes)
-
-
-def _colour_note(video: VideoStream, colour: SourceColour) -> str:
-    extent = "full" if colour.full_range else "limited"
-    taken = {
-        Light.SCENE_LINEAR: "scene-linear with BT.709 primaries, shown with the sRGB curve and nothing else",
-        Light.RGB: "display RGB (sRGB), full range",
-        Light.YUV: f"YUV with the matrix {matrix_words(colour.matrix)}, {extent} range",
-        Light.HDR: f"HDR ({colour.curve}, {colour.primaries}), tone-mapped to SDR",
-        Light.WIDE: f"wide-gamut YUV ({colour.primaries}), converted to BT.709 primaries",
-    }[colour.light]
-    guessed = f"; assumed: {', '.join(colour.assumed)}" if colour.assumed else ""
-    return f"source colour: {video.pixel_format}, {taken}{guessed}"
-
-
-def _alpha_note(work: Work) -> str:
-    if work.colour.light is Light.SCENE_LINEAR:
-        return "transparency: premultiplied, shown over black"
-    return f"transparency: taken as straight, shown over {work.preset.background}"
+    sounds = [(spec, stem) for spec, stem in named if spec.kind is OutputKind.AUDIO]
+    start_s = seconds_of(start_timecode(work.media, work.reading, work.preset.timing)) if sounds else None
+    return [
+        *drafts, *plan_images(work, named), *(plan_audio(work.sound, spec, stem, start_s) for spec, stem in sounds),
+    ]  # fmt: skip
 
 
 def _sound_notes(drafts: Sequence[Draft]) -> tuple[str, ...]:

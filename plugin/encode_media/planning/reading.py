@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import PurePath
 
@@ -15,10 +15,8 @@ from encode_media.model.plan import FrameLink
 from encode_media.model.preset import Preset
 from encode_media.planning.graph import Chain, InputFile, OutputFile, generate_run, pick_frames, step, text_of
 from encode_media.planning.sound_timing import SoundTiming
+from encode_media.planning.span import MOVIE_FIRST_FRAME
 from encode_media.timebase import FrameSpan, describe_rate, frames_text
-
-MOVIE_FIRST_FRAME = 1001
-"""Number of a movie's first frame where images are made of it: the usual start of a shot."""
 
 LINK_FOLDER = "frames"
 _INTERLACED = frozenset({"tt", "bb", "tb", "bt"})
@@ -48,6 +46,10 @@ class Reading:
         return frame if self.kept is None else self.kept.index(frame)
 
     @property
+    def frames_read(self) -> int | None:
+        return self.frames if self.kept is None else len(self.kept)
+
+    @property
     def duration_s(self) -> Fraction | None:
         return None if self.frames is None else self.frames / self.rate
 
@@ -63,6 +65,20 @@ def read_source(media: Media, video: VideoStream, preset: Preset) -> Reading:
     if media.kind is SourceKind.STILL:
         return _read_still(media, video, preset)
     return _read_movie(media, video)
+
+
+def with_layer(reading: Reading, media: Media, layer: str) -> Reading:
+    """The same reading of another layer of OpenEXR.
+
+    Raises:
+        InvalidParameters: the source has no such layer.
+    """
+    if not layer:
+        return reading
+    if layer not in media.layers:
+        raise failure("source.layer_missing", layer=layer, allowed=", ".join(media.layers) or "none at all")
+    options = {**reading.input.options, "layer": layer}
+    return replace(reading, input=replace(reading.input, options=options))
 
 
 def _read_movie(media: Media, video: VideoStream) -> Reading:

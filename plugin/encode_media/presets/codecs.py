@@ -107,7 +107,10 @@ _ALL = (
         speeds=("12", "11", "10", "9", "8", "7", "6", "5", "4", "3", "2"),
         profiles=(_profile("main", "main", "Main", "yuv420p10le", "yuv420p"),),
     ),
-    Codec(name="png", encoder="png", probed="png", profiles=(_profile("", "", None, "rgb24", "rgb48be", "rgba", "rgba64be"),)),
+    Codec(
+        name="png", encoder="png", probed="png",
+        profiles=(_profile("", "", None, "rgb24", "rgb48be", "rgba", "rgba64be"),),
+    ),
     Codec(
         name="mjpeg", encoder="mjpeg", probed="mjpeg", quality=(1, 31),
         profiles=(_profile("", "", None, "yuvj444p", "yuvj422p", "yuvj420p"),),

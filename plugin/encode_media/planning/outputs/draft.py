@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from encode_media.model.geometry import Size, fit
 from encode_media.model.media import Media, VideoStream
-from encode_media.model.plan import PlannedOutput
+from encode_media.model.plan import LaidFile, PlannedOutput
 from encode_media.model.preset import OutputSpec, Preset
 from encode_media.planning.colour import SourceColour, TargetColour
 from encode_media.planning.graph import Chain, OutputFile, step
+from encode_media.planning.lettering import Canvas
+from encode_media.planning.overlay import Overlay, counters_of, plan_overlay
 from encode_media.planning.reading import Reading
 from encode_media.planning.sound import Heard, SoundWork
 
@@ -29,11 +31,32 @@ class Work:
     """After transparency was laid over the background."""
     steps: Chain
     """What every output begins with."""
+    clear: tuple[Chain, SourceColour] | None = None
+    """What follows on the reading for outputs that keep transparency; None where the source has none."""
+    files: tuple[LaidFile, ...] = ()
+    """What the steps read."""
+    looks: tuple[str, ...] = ()
+    """What a LUT does to the colours, in words."""
     sound: SoundWork
+
+    def towards(self, target: TargetColour) -> tuple[Chain, SourceColour]:
+        """What an output of this kind begins with, and the colour of it."""
+        if self.clear and target.alpha:
+            steps, colour = self.clear
+            return (*self.reading.steps, *steps), colour
+        return self.steps, self.colour
 
     @property
     def size(self) -> Size:
         return self.video.upright_size
+
+    def overlay(
+        self, spec: OutputSpec, target: TargetColour, size: Size, stem: str, *, only: int | None = None
+    ) -> Overlay:
+        """What is drawn on an output's frames; `only`: the one frame a still shows."""
+        counters = counters_of(self.media, self.video, self.preset, self.reading)
+        canvas = Canvas(size=size, counters=replace(counters, only=only), stem=stem)
+        return plan_overlay(self.preset, spec, target, canvas)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +64,17 @@ class Draft:
     """An output as a file of the ffmpeg run and as what must come of it."""
 
     file: OutputFile
+    first_pass: OutputFile | None = None
+    """What has to be run before, to nowhere, so that the encoder knows where to spend its bits."""
     planned: PlannedOutput
     note: str
     target: TargetColour | None = None
     """None: there is no picture."""
     heard: Heard | None = None
+    files: tuple[LaidFile, ...] = ()
+    """What its part of the graph reads besides the source."""
+    drawn: tuple[str, ...] = ()
+    """What is drawn on its frames, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

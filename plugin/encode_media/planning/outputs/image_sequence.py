@@ -4,30 +4,38 @@ from __future__ import annotations
 
 from encode_media.model.plan import Expected, PlannedOutput
 from encode_media.model.preset import OutputSpec
-from encode_media.planning.colour import convert, target_colour
+from encode_media.planning.colour import target_colour
 from encode_media.planning.graph import OutputFile
 from encode_media.planning.naming import sequence_pattern
 from encode_media.planning.outputs.draft import Draft, Work, place, plain_options, rate_options
 from encode_media.planning.outputs.still import image_encoder
+from encode_media.planning.overlay import onto
+from encode_media.planning.transparency import convert_any
 
 
 def plan_image_sequence(work: Work, spec: OutputSpec, stem: str) -> Draft:
     """Numbered as the source's frames are, unless the preset says where to begin."""
     reading = work.reading
     first = reading.first_frame if spec.first_frame is None else spec.first_frame
-    last = first + (reading.frames or 1) - 1
+    lead = 1 if spec.slate else 0
+    first -= lead
+    frames = (reading.frames or 1) + lead
+    last = first + frames - 1
     target = target_colour(spec.video, work.colour, work.media.kind)
     placement = place(work, spec, even=False)
+    steps, colour = work.towards(target)
     file = sequence_pattern(stem, spec.container, (first, last))
     options = {
         **rate_options(reading.rate), **plain_options(), **image_encoder(spec.video),
         "f": "image2", "start_number": str(first),
     }  # fmt: skip
     width, height = placement.size
+    overlay = work.overlay(spec, target, placement.size, stem)
+    picture = (*steps, *placement.crop, *convert_any(colour, target, placement.scaled))
     return Draft(
         file=OutputFile(
             path=file,
-            video=(*work.steps, *placement.crop, *convert(work.colour, target, placement.scaled)),
+            video=onto(picture, target, overlay),
             options=options,
         ),
         planned=PlannedOutput(
@@ -35,9 +43,11 @@ def plan_image_sequence(work: Work, spec: OutputSpec, stem: str) -> Draft:
             publish=spec.publish,
             expected=Expected(
                 codec=spec.video.codec, pixel_format=spec.video.pixel_format, width=width, height=height,
-                frames=reading.frames,
+                frames=frames,
             ),
         ),
         target=target,
+        files=overlay.files,
+        drawn=overlay.notes,
         note=f"{spec.name}: {width}x{height} {spec.video.codec} {spec.video.pixel_format}, frames {first}-{last}",
     )  # fmt: skip

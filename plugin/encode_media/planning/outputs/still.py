@@ -8,6 +8,8 @@ from encode_media.planning.colour import RGB8, RGB8_SOURCE, TargetColour, conver
 from encode_media.planning.graph import Chain, OutputFile
 from encode_media.planning.outputs.draft import Draft, Options, Placement, Work, place, plain_options
 from encode_media.planning.outputs.picking import candidates, choose_best, select_frames, wanted_frame
+from encode_media.planning.overlay import onto
+from encode_media.planning.transparency import convert_any
 from encode_media.presets.codecs import profile_of
 
 _JPEG_QUALITY = 2
@@ -20,8 +22,10 @@ def plan_still(work: Work, spec: OutputSpec, stem: str) -> Draft:
     placement = place(work, spec, even=False)
     file = f"{stem}.{spec.container}"
     width, height = placement.size
+    overlay = work.overlay(spec, target, placement.size, stem, only=wanted_frame(work.reading, spec))
+    picture = onto(_picture(work, spec, target, placement), target, overlay)
     return Draft(
-        file=OutputFile(path=file, video=_picture(work, spec, target, placement), options=image_options(spec)),
+        file=OutputFile(path=file, video=picture, options=image_options(spec)),
         planned=PlannedOutput(
             name=spec.name, kind=spec.kind, container=spec.container, file=file, publish=spec.publish,
             expected=Expected(
@@ -29,6 +33,8 @@ def plan_still(work: Work, spec: OutputSpec, stem: str) -> Draft:
             ),
         ),
         target=target,
+        files=overlay.files,
+        drawn=overlay.notes,
         note=f"{spec.name}: {width}x{height} {spec.container}{_which(work, spec)}",
     )  # fmt: skip
 
@@ -61,12 +67,14 @@ def image_encoder(spec: VideoSpec) -> Options:
 
 def _picture(work: Work, spec: OutputSpec, target: TargetColour, placement: Placement) -> Chain:
     begun = len(work.reading.steps)
+    choosing = _chooses(work, spec)
+    steps, colour = (work.steps, work.colour) if choosing else work.towards(target)
     frames = frames_of_still(work, spec)
     picked = (
-        *work.reading.steps, *select_frames(work.reading, frames), *work.steps[begun:], *placement.crop,
+        *work.reading.steps, *select_frames(work.reading, frames), *steps[begun:], *placement.crop,
     )  # fmt: skip
-    if not _chooses(work, spec):
-        return (*picked, *convert(work.colour, target, placement.scaled))
+    if not choosing:
+        return (*picked, *convert_any(colour, target, placement.scaled))
     chosen = choose_best(work.reading, frames, wanted_frame(work.reading, spec))
     return (*picked, *convert(work.colour, RGB8, placement.scaled), *chosen, *convert(RGB8_SOURCE, target, None))
 

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from encode_media.model.geometry import Size
-from encode_media.model.media import SourceKind
 from encode_media.model.plan import Expected, PlannedOutput
 from encode_media.model.preset import OutputSpec
 from encode_media.planning import sound
-from encode_media.planning.colour import TargetColour, convert, rescale, target_colour
-from encode_media.planning.encoders import encoder_options
+from encode_media.planning.colour import TargetColour, rescale, target_colour
+from encode_media.planning.encoders import Encode, encoder_options, gop_length, has_gop
 from encode_media.planning.graph import Chain, OutputFile
 from encode_media.planning.hardware import upload
 from encode_media.planning.outputs.draft import Draft, Options, Placement, Work, place, plain_options, rate_options
+from encode_media.planning.rate_control import Aim, aim_of
+from encode_media.planning.overlay import Overlay, behind, later, more, onto
+from encode_media.planning.start_timecode import start_timecode
+from encode_media.planning.transparency import convert_any
 from encode_media.presets.codecs import codec_of, profile_of
-from encode_media.timebase import Timecode, describe_rate, nominal_rate
-
-_HIGHEST_TIMECODE_RATE = 60
-"""SMPTE labels are defined up to here."""
+from encode_media.timebase import describe_rate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +32,23 @@ class _Movie:
     target: TargetColour
     placement: Placement
     heard: sound.Heard | None
+    aim: Aim
     timecode: str | None
+    reel: str | None
 
     @property
     def size(self) -> Size:
         return self.placement.size
+
+    @property
+    def lead(self) -> int:
+        """Frames before the source's first."""
+        return 1 if self.spec.slate else 0
+
+    @property
+    def likeness(self) -> object:
+        """What movies share that are scaled from one another."""
+        return self.target, repr((self.spec.watermark, self.spec.burn_ins, self.spec.slate))
 
     @property
     def area(self) -> int:
@@ -46,60 +58,92 @@ class _Movie:
 def plan_videos(work: Work, specs: Sequence[OutputSpec], stems: Sequence[str]) -> list[Draft]:
     """All movies of a job. Of those that are alike but for their size, the smaller are scaled from the largest."""
     movies = [_movie(work, spec, stem) for spec, stem in zip(specs, stems, strict=True)]
-    largest: dict[TargetColour, _Movie] = {}
+    largest: dict[object, _Movie] = {}
     for movie in movies:
-        if movie.target not in largest or movie.area > largest[movie.target].area:
-            largest[movie.target] = movie
-    return [_draft(work, movie, _picture(work, movie, largest[movie.target])) for movie in movies]
+        if movie.likeness not in largest or movie.area > largest[movie.likeness].area:
+            largest[movie.likeness] = movie
+    return [_draft(work, movie, largest[movie.likeness]) for movie in movies]
 
 
 def _movie(work: Work, spec: OutputSpec, stem: str) -> _Movie:
+    timing = work.preset.timing
+    start = start_timecode(work.media, work.reading, timing) if spec.container == "mov" else None
+    lead = 1 if spec.slate else 0
+    if start and lead:
+        start = replace(start, frame=start.frame - lead)
+    heard = sound.hear(behind(work.sound, lead), spec.audio)
     return _Movie(
         spec=spec,
         stem=stem,
         target=target_colour(spec.video, work.colour, work.media.kind),
         placement=place(work, spec, even=True),
-        heard=sound.hear(work.sound, spec.audio),
-        timecode=_timecode(work) if spec.container == "mov" else None,
+        heard=heard,
+        aim=aim_of(spec, heard, more(work.reading.frames, lead), work.reading.rate),
+        timecode=str(start) if start else None,
+        reel=timing.reel if start else None,
     )
 
 
-def _picture(work: Work, movie: _Movie, largest: _Movie) -> Chain:
-    placement = largest.placement
-    chain = (*work.steps, *placement.crop, *convert(work.colour, largest.target, placement.scaled))
-    return chain if movie.size == largest.size else (*chain, *rescale(movie.target, movie.size))
+def _picture(work: Work, movie: _Movie, base: _Movie, overlay: Overlay) -> Chain:
+    steps, colour = work.towards(base.target)
+    chain = (*steps, *base.placement.crop, *convert_any(colour, base.target, base.placement.scaled))
+    chain = onto(chain, base.target, overlay)
+    return chain if movie.size == base.size else (*chain, *rescale(movie.target, movie.size))
 
 
-def _draft(work: Work, movie: _Movie, picture: Chain) -> Draft:
+def _draft(work: Work, movie: _Movie, largest: _Movie) -> Draft:
+    # Transparency is scaled from the source: premultiplied, as it no longer is in the largest.
+    base = movie if movie.target.alpha else largest
+    overlay = work.overlay(base.spec, base.target, base.size, base.stem)
+    picture = _picture(work, movie, base, overlay)
     spec, heard, rate = movie.spec, movie.heard, work.reading.rate
     file = f"{movie.stem}.{spec.container}"
-    options: Options = {
-        **rate_options(rate), **plain_options(), **encoder_options(spec.video, rate, movie.size),
-        **_container(spec.container, movie.timecode), **_colour_options(movie.target),
-        **(sound.sound_options(heard) if heard else {}),
-    }  # fmt: skip
+    encode = Encode(spec=spec.video, rate=rate, size=movie.size, aim=movie.aim, stem=movie.stem)
+    around: Options = {**_colour_options(movie.target), **(sound.sound_options(heard) if heard else {})}
+    written = OutputFile(
+        path=file, video=(*picture, *upload(spec.video)),
+        audio=heard.chain if heard else None, sound=heard.input if heard else None,
+        options={
+            **rate_options(rate), **plain_options(), **encoder_options(encode), **_container(movie), **around
+        },
+    )  # fmt: skip
     return Draft(
-        file=OutputFile(
-            path=file, video=(*picture, *upload(spec.video)), options=options,
-            audio=heard.chain if heard else None, sound=heard.input if heard else None,
-        ),
+        file=written,
+        first_pass=_first_pass(written, encode, around) if encode.two_pass else None,
         heard=heard,
         planned=PlannedOutput(
             name=spec.name, kind=spec.kind, container=spec.container, file=file, publish=spec.publish,
             expected=_expected(work, movie),
         ),
         target=movie.target,
+        files=overlay.files,
+        drawn=overlay.notes,
         note=f"{spec.name}: {_describe(movie, rate)}",
     )  # fmt: skip
 
 
+def _first_pass(written: OutputFile, encode: Encode, around: Options) -> OutputFile:
+    """The same, written to nowhere. The sound comes along: ffmpeg names its notes after a stream's number."""
+    options = {**rate_options(encode.rate), **encoder_options(replace(encode, number=1)), **around, "f": "null"}
+    return replace(written, path="-", options=options)
+
+
 def _describe(movie: _Movie, rate: Fraction) -> str:
     width, height = movie.size
-    tagged = "BT.709" if movie.target.curve == "bt709" else "sRGB"
     return (
         f"{width}x{height} {movie.spec.video.codec} {movie.target.pixel_format} at {describe_rate(rate)}, "
-        f"BT.709 limited range, tagged {tagged}"
+        f"{movie.target.words}{_amount_words(movie)}{_clock_words(movie)}"
     )
+
+
+def _amount_words(movie: _Movie) -> str:
+    words = movie.aim.words()
+    return f", {words}" if words else ""
+
+
+def _clock_words(movie: _Movie) -> str:
+    reel = f", reel {movie.reel}" if movie.reel else ""
+    return f", time code {movie.timecode}{reel}" if movie.timecode else ""
 
 
 def _expected(work: Work, movie: _Movie) -> Expected:
@@ -111,43 +155,33 @@ def _expected(work: Work, movie: _Movie) -> Expected:
         pixel_format=codec.decoded.get(video.pixel_format, video.pixel_format),
         width=movie.size[0],
         height=movie.size[1],
-        frames=work.reading.frames,
+        frames=more(work.reading.frames, movie.lead),
         frame_rate=work.reading.rate,
-        duration_s=work.reading.duration_s,
+        duration_s=later(work.reading.duration_s, movie.lead, work.reading.rate),
         colour=movie.target.tags,
         **sound.expected(movie.heard),
         faststart=movie.spec.container == "mp4",
         timecode=movie.timecode,
+        reel=movie.reel,
+        key_frame_distance=gop_length(video, work.reading.rate) if has_gop(video) else None,
+        most_bytes=movie.aim.most_bytes,
     )
 
 
-def _timecode(work: Work) -> str | None:
-    """The movie's own start, or a sequence's first frame number counted at its rate."""
-    rate = work.reading.rate
-    if nominal_rate(rate) > _HIGHEST_TIMECODE_RATE:
-        return None
-    if work.media.kind is SourceKind.SEQUENCE:
-        first = work.reading.first_frame
-        return str(Timecode(frame=first, rate=rate)) if first >= 0 else None
-    if not work.media.timecode:
-        return None
-    try:
-        return str(Timecode.parse(work.media.timecode, rate))
-    except ValueError:
-        # A label that does not exist at this rate would be written as it is, and read as something else.
-        return None
-
-
-def _container(container: str, timecode: str | None) -> Options:
+def _container(movie: _Movie) -> Options:
+    container, timecode = movie.spec.container, movie.timecode
     if container == "mp4":
         return {"f": "mp4", "movflags": "+faststart", "write_tmcd": "0"}
     if container == "mov":
-        return {"f": "mov", **({"timecode": timecode} if timecode else {"write_tmcd": "0"})}
+        reel: Options = {"metadata:s:v:0": f"reel_name={movie.reel}"} if movie.reel else {}
+        return {"f": "mov", **({"timecode": timecode} if timecode else {"write_tmcd": "0"}), **reel}
     return {"f": container}
 
 
 def _colour_options(target: TargetColour) -> Options:
     """Agrees with the tags of the frames; older builds need it for the container."""
+    tags = target.tags
     return {
-        "color_range": "tv", "colorspace": "bt709", "color_primaries": "bt709", "color_trc": target.curve,
+        "color_range": tags.range, "colorspace": tags.matrix, "color_primaries": tags.primaries,
+        "color_trc": tags.transfer,
     }  # fmt: skip

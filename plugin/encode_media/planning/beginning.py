@@ -1,0 +1,170 @@
+"""How the pictures of a source become what every output begins with: a known colour, and transparency or none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from encode_media.model.colour import Bake, ColourSpec, ViewTransform
+from encode_media.model.media import VideoStream
+from encode_media.model.plan import LaidFile
+from encode_media.planning.colour import (
+    LIMIT,
+    LINEAR_CURVE,
+    RGB16,
+    SRGB_CURVE,
+    Light,
+    SourceColour,
+    arithmetic,
+)
+from encode_media.planning.colour_source import is_rgb, source_colour
+from encode_media.planning.graph import Chain, step
+from encode_media.planning.planes import alpha_16, colours, in_full, without_alpha
+from encode_media.planning.primaries import to_bt709
+from encode_media.planning.transparency import (
+    STRAIGHT,
+    Background,
+    laid_over,
+    over,
+    straight,
+    unpremultiplied,
+)
+
+SHAPER_FILE, VIEW_FILE = "colour/shaper.cube", "colour/view.cube"
+_LOG_FILE, _RANGE_FILE = "colour/cineon.cube", "colour/range.cube"
+_RESOURCES = {
+    _LOG_FILE: "luts/cineon_to_linear.cube", _RANGE_FILE: "luts/half_range.cube",
+}  # fmt: skip
+_RANGE = step("lut1d", file=_RANGE_FILE)
+"""From 0 to the largest half float: no NaN, no infinity, nothing negative."""
+_STRAIGHT = SourceColour(light=Light.RGB, pixel_format=STRAIGHT, deep=True, alpha=True)
+_LINEAR = SourceColour(light=Light.SCENE_LINEAR, pixel_format="gbrpf32le", curve=LINEAR_CURVE, deep=True)
+_LINEAR_16 = replace(_LINEAR, pixel_format="gbrp16le")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    steps: Chain
+    colour: SourceColour
+    """Of opaque pictures."""
+    clear_steps: Chain = ()
+    clear_colour: SourceColour | None = None
+    """Of pictures that still have their transparency; None where the source has none."""
+    files: tuple[LaidFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """Steps that take opaque pictures of the source to a colour that outputs know."""
+
+    steps: Chain
+    colour: SourceColour
+
+
+def begin(video: VideoStream, spec: ColourSpec, view: ViewTransform | None, background: Background) -> Beginning:
+    """What outputs begin with.
+
+    Args:
+        video: the stream.
+        spec: what the preset says about it.
+        view: the transform it is seen through, or None for the plain one of its kind.
+        background: behind transparency, as displayed.
+    """
+    source = source_colour(video, spec)
+    prepare, planar = _prepared(video, source)
+    if not video.has_alpha:
+        shown = _shown(video, source, planar, view)
+        return Beginning(
+            steps=(*prepare, *shown.steps), colour=shown.colour, files=_files((*prepare, *shown.steps), view)
+        )
+    premultiplied = source.light is Light.SCENE_LINEAR
+    shown = _shown(video, source, without_alpha(planar), view)
+    opaque = (*colours(planar), *shown.steps)
+    separate = (*unpremultiplied(planar, (*colours(planar), _RANGE)), *shown.steps) if premultiplied else opaque
+    displayed = (*arithmetic(shown.colour, RGB16, None), step("format", "gbrp16le"))
+    clear = (*prepare, *straight((*separate, *displayed), alpha_16(planar)))
+    clear_colour = replace(_STRAIGHT, curve=_shown_curve(shown.colour), assumed=source.assumed)
+    if premultiplied and not any(background):
+        # What lies under nothing is black already: shown as it was rendered.
+        flat, colour = (*prepare, *opaque), shown.colour
+    elif premultiplied and view is None:
+        flat, colour = (*prepare, *_over_in_light(opaque, planar, background)), _LINEAR_16
+    else:
+        flat, colour = (*clear, *over(background)), replace(clear_colour, pixel_format="gbrp16le", alpha=False)
+    return Beginning(
+        steps=flat, colour=colour, clear_steps=clear, clear_colour=clear_colour,
+        files=_files((*flat, *clear), view),
+    )  # fmt: skip
+
+
+def _prepared(video: VideoStream, source: SourceColour) -> tuple[Chain, str]:
+    """Steps that rearrange the planes without touching a number, and the pixel format that comes out.
+
+    Only for floats zscale is used: swscale of ffmpeg 9 squeezes half floats through 16-bit whole numbers.
+    """
+    if video.is_float:
+        same = {"tin": "linear", "t": "linear", "rin": "full", "r": "full"}
+        name = "gbrapf32le" if video.has_alpha else "gbrpf32le"
+        # Grey has no RGB matrix, and may become RGB by any other.
+        matrix = "709" if "gray" in video.pixel_format else "gbr"
+        return (step("zscale", min=matrix, m="gbr", **same), step("format", name)), name
+    if is_rgb(video) and (video.has_alpha or source.light is not Light.RGB):
+        name = f"gbr{'a' if video.has_alpha else ''}p{'16le' if source.deep else ''}"
+        return (step("format", name),), name
+    return (), video.pixel_format
+
+
+def _shown(video: VideoStream, source: SourceColour, planar: str, view: ViewTransform | None) -> _Shown:
+    """From opaque pictures of the source to a colour that outputs know."""
+    planes = replace(source, pixel_format=planar)
+    if view is not None:
+        return _viewed(planes, view)
+    if source.light is Light.LOG:
+        return _Shown(steps=(*_floats(planes), step("lut1d", file=_LOG_FILE)), colour=_LINEAR)
+    if source.light is Light.SCENE_LINEAR:
+        primaries = (_RANGE, *to_bt709(video.chromaticities)) if video.chromaticities else ()
+        return _Shown(steps=(*_floats(planes), *primaries), colour=_LINEAR)
+    return _Shown(steps=(), colour=planes)
+
+
+def _viewed(source: SourceColour, view: ViewTransform) -> _Shown:
+    """Through a baked LUT; scene light gets a logarithmic shaper, so that darks have enough of its points."""
+    lut = step("lut3d", file=VIEW_FILE, interp="tetrahedral")
+    shown = SourceColour(light=Light.RGB, pixel_format="gbrpf32le", deep=True, curve=view.curve)
+    if view.scene_linear:
+        return _Shown(steps=(*_floats(source), step("lut1d", file=SHAPER_FILE), lut), colour=shown)
+    numbers = replace(source, light=Light.RGB) if source.matrix == "gbr" else replace(source, light=Light.YUV)
+    deep = (*arithmetic(numbers, RGB16, None), step("format", "gbrp16le"))
+    limited = (LIMIT,) if "f32" in source.pixel_format else ()
+    return _Shown(steps=(*limited, *deep, lut), colour=replace(shown, pixel_format="gbrp16le"))
+
+
+def _floats(source: SourceColour) -> Chain:
+    return () if "f32" in source.pixel_format else in_full("gbrpf32le")
+
+
+def _over_in_light(opaque: Chain, planar: str, background: Background) -> Chain:
+    """A premultiplied picture over a background, in linear light as it was rendered."""
+    linear = (*opaque, LIMIT, *in_full("gbrp16le"))
+    red, green, blue = (_to_linear(value) for value in background)
+    return (*straight(linear, alpha_16(planar)), *laid_over((red, green, blue)))
+
+
+def _to_linear(value: float) -> float:
+    """The sRGB curve undone (IEC 61966-2-1)."""
+    linear = value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4  # noqa: PLR2004
+    return round(linear, 6)
+
+
+def _shown_curve(colour: SourceColour) -> str:
+    return SRGB_CURVE if colour.light is Light.SCENE_LINEAR else colour.curve
+
+
+def _files(chain: Chain, view: ViewTransform | None) -> tuple[LaidFile, ...]:
+    """What the steps read."""
+    read = {name for name in _RESOURCES if name in repr(chain)}
+    files = [LaidFile(name=name, resource=_RESOURCES[name]) for name in sorted(read)]
+    if view is not None:
+        files.append(LaidFile(name=VIEW_FILE, bake=Bake(part="view", transform=view)))
+        if view.scene_linear:
+            files.append(LaidFile(name=SHAPER_FILE, bake=Bake(part="shaper", transform=view)))
+    return tuple(files)
