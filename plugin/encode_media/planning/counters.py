@@ -36,6 +36,10 @@ class Counters:
     timecode: Timecode
     """Of the first frame."""
     stands: tuple[Stand, ...] = ()
+    source_rate: Fraction | None = None
+    """Where frames are repeated or dropped for another rate: the rate they are counted at."""
+    only: int | None = None
+    """Of a still: the frame it shows, counted from 0."""
 
     @property
     def digits(self) -> int:
@@ -48,7 +52,7 @@ class Counters:
             offset = number - index
             jumps += f"{offset:+d}" if index == 0 else f"{offset - before:+d}*gte(ld(0),{index})"
             before = offset
-        return _whole(f"st(0,{self._index()});ld(0){jumps}", self.digits)
+        return _whole(f"st(0,{self._shown()});ld(0){jumps}", self.digits)
 
     def timecode_text(self) -> str:
         """`HH:MM:SS:FF`, drop-frame where the start is."""
@@ -69,13 +73,23 @@ class Counters:
     def stand_text(self) -> str:
         """Which frame is shown instead, while `stands_now`."""
         shown = "".join(f"+{stand.shown}*{_within(stand)}" for stand in self.stands if stand.shown is not None)
-        return _whole(f"st(0,{self._index()});0{shown}", self.digits)
+        return _whole(f"st(0,{self._shown()});0{shown}", self.digits)
 
     def now(self, stands: Sequence[Stand]) -> str:
         """1 on the frames of these runs, 0 on others; for a filter's `enable`."""
-        return f"st(0,{self._index()});" + "+".join(_within(stand) for stand in stands)
+        return f"st(0,{self._shown()});" + "+".join(_within(stand) for stand in stands)
+
+    def _shown(self) -> str:
+        """The frame of the source that is shown: the one nearest in time to the frame of the output."""
+        if self.source_rate is None:
+            return self._index()
+        ratio = self.source_rate / self.rate
+        return f"ceil(({self._index()}+0.5)*{ratio.numerator}/{ratio.denominator})-1"
 
     def _index(self) -> str:
+        """The frame of the output."""
+        if self.only is not None:
+            return str(self.only)
         return f"round(t*{self.rate.numerator}/{self.rate.denominator})"
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 from encode_media.model.plan import LaidFile
 from encode_media.model.preset import Preset
-from encode_media.planning.colour import RGB16, SRGB_CURVE, Light, SourceColour, arithmetic
+from encode_media.planning.colour import RGB16, SRGB_CURVE, Light, SourceColour
 from encode_media.planning.graph import Chain, step
 from encode_media.planning.lettering import OVERLAY_FOLDER
+from encode_media.planning.transparency import convert_any
 
 _LUT_FILE = f"{OVERLAY_FOLDER}/look.cube"
 
@@ -38,8 +39,7 @@ def with_look(colour: SourceColour, preset: Preset) -> Looked:
         curve=colour.curve if colour.light is Light.YUV else SRGB_CURVE,
     )  # fmt: skip
     steps = (
-        *arithmetic(colour, target, None),
-        step("format", planar),
+        *convert_any(colour, target, None),
         step("lut3d", file=_LUT_FILE, interp="tetrahedral"),
     )
     encoded = " after the sRGB curve" if colour.light is Light.SCENE_LINEAR else ""

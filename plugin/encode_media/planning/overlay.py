@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from encode_media.errors import failure
-from encode_media.model.media import Media
+from encode_media.model.media import Media, SourceKind, VideoStream
 from encode_media.model.plan import LaidFile
 from encode_media.model.preset import OutputSpec, Preset
 from encode_media.planning.burn_ins import Drawn, burn_in
@@ -15,6 +16,8 @@ from encode_media.planning.graph import Chain, Filter
 from encode_media.planning.lettering import Canvas
 from encode_media.planning.reading import Reading
 from encode_media.planning.slate import slate
+from encode_media.planning.sound import SoundWork
+from encode_media.planning.start_timecode import start_timecode
 from encode_media.planning.watermark import watermark
 from encode_media.timebase import Timecode
 
@@ -74,10 +77,35 @@ def onto(chain: Chain, target: TargetColour, overlay: Overlay) -> Chain:
     return (*chain[:place], *overlay.drawn.steps, *chain[place:])
 
 
-def counters_of(media: Media, preset: Preset, reading: Reading, timecode: str | None) -> Counters:
+def counters_of(media: Media, video: VideoStream, preset: Preset, reading: Reading) -> Counters:
     """Frame numbers and time codes of what is read; without a time code it counts from zero."""
-    start = Timecode.parse(timecode, reading.rate) if timecode else Timecode(frame=0, rate=reading.rate)
-    return count_frames(media, preset.missing_frames, reading.first_frame, reading.frames, start)
+    start = start_timecode(media, reading, preset.timing) or Timecode(frame=0, rate=reading.rate)
+    counters = count_frames(media, preset.missing_frames, reading.first_frame, reading.frames, start)
+    own = preset.frame_rate if preset.frame_rate and media.kind is SourceKind.SEQUENCE else video.frame_rate
+    if preset.timing.convert is None or own == reading.rate:
+        return counters
+    read = round((reading.frames or 1) * own / reading.rate)
+    return replace(count_frames(media, preset.missing_frames, reading.first_frame, read, start), source_rate=own)
+
+
+def behind(sound: SoundWork, lead: int) -> SoundWork:
+    """The sound of an output whose picture begins with so many frames of our own: silence beside them."""
+    if not lead or sound.rate is None:
+        return sound
+    return replace(
+        sound,
+        timing=replace(sound.timing, lead_s=sound.timing.lead_s + lead / sound.rate),
+        length_s=later(sound.length_s, lead, sound.rate),
+    )
+
+
+def later(length_s: Fraction | None, lead: int, rate: Fraction) -> Fraction | None:
+    """A length with so many frames before it."""
+    return None if length_s is None else length_s + lead / rate
+
+
+def more(frames: int | None, lead: int) -> int | None:
+    return None if frames is None else frames + lead
 
 
 def _font(preset: Preset, name: str | None) -> str | None:
