@@ -265,3 +265,20 @@ def test_a_work_folder_that_can_not_be_made_fails_the_job_in_words(tmp_path: Pat
     assert result.error is not None
     assert result.error["code"] == "storage.failed"
     assert world.told == [result]
+
+
+def test_hardware_that_makes_something_else_is_replaced_by_software(world: World, context: Remembering) -> None:
+    world.by_hardware = True
+    world.fail["verify"] = [failure("output.wrong", name="review", problem="profile: expected High, found Main")]
+    result = tell(world, context)
+    assert result.status == "done"
+    assert world.done.count("run") == 2
+    assert "software was used instead" in result.notes[-1]
+
+
+def test_software_that_makes_something_else_is_not_tried_again(world: World, context: Remembering) -> None:
+    world.fail["verify"] = [failure("output.wrong", name="review", problem="frames: expected 24, found 23")]
+    result = tell(world, context)
+    assert result.error is not None
+    assert result.error["code"] == "output.wrong"
+    assert world.done.count("run") == 1
