@@ -143,7 +143,7 @@ def test_of_several_tracks_the_first_is_used_and_the_plan_says_so() -> None:
     made = plan(movie(audio=(replace(STEREO, index=3), replace(STEREO, index=4))))
 
     assert "[0:3]" in argument(made, "-filter_complex")
-    assert any("track 3" in note and "1 more left out" in note for note in made.notes)
+    assert any("track 1" in note and "1 more left out" in note for note in made.notes)
 
 
 def test_without_sound_in_the_source_there_is_none_in_the_output() -> None:

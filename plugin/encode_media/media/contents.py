@@ -42,6 +42,7 @@ class Contents:
     """False where the frame number is the file's own statement."""
     audio: tuple[AudioStream, ...] = ()
     timecode: str | None = None
+    sound_start_s: Fraction | None = None
 
 
 def read_contents(path: str, *, default_rate: Fraction, count_frames: bool = True) -> Contents:
@@ -62,6 +63,7 @@ def read_contents(path: str, *, default_rate: Fraction, count_frames: bool = Tru
             picture_streams=len(pictures),
             audio=streams.audio_streams(container),
         )
+        contents = replace(contents, sound_start_s=_sound_start(container, contents.audio))
         if pictures:
             chosen, because = streams.choose_video(pictures)
             contents = replace(contents, chosen_because=because)
@@ -69,6 +71,11 @@ def read_contents(path: str, *, default_rate: Fraction, count_frames: bool = Tru
         elif not contents.audio:
             raise failure("source.unsupported", path=path, problem="there is no picture and no sound in it")
         return contents
+
+
+def _sound_start(container: InputContainer, audio: tuple[AudioStream, ...]) -> Fraction | None:
+    samples = streams.time_reference(container)
+    return Fraction(samples, audio[0].sample_rate) if samples is not None and audio else None
 
 
 def _with_picture(
@@ -175,3 +182,9 @@ def start_timecode(container: InputContainer, stream: AvVideoStream, frame: Vide
         yield frame.metadata.get("timecode")
 
     return next((text for text in stated() if text), None)
+
+
+def reel_name(container: InputContainer) -> str | None:
+    """The tape or reel beside the time code."""
+    names = (stream.metadata.get("reel_name") for stream in container.streams)
+    return next((name for name in names if name), None)

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
+from typing import TypeVar
 
 from encode_media.errors import EncodeMediaError, failure
 from encode_media.media.contents import Contents, read_contents
 from encode_media.media.exr_picture import ExrPicture, read_exr_picture
-from encode_media.media.findings import find, log_finding, movie_findings, picture_findings
+from encode_media.media.findings import find, log_findings, movie_findings, picture_findings
+from encode_media.media.formats import LOG_TRANSFER
 from encode_media.media.frame_check import FrameFacts, check_frame
 from encode_media.media.limits import require_size
 from encode_media.media.sequence import frames_on_disk
@@ -20,6 +22,7 @@ from encode_media.media.sequence_findings import outside_findings, sequence_find
 from encode_media.model.media import Finding, Media, Severity, SourceKind, SourceRef, VideoStream
 from encode_media.timebase import FrameSpan, describe_rate
 
+Picture = TypeVar("Picture", VideoStream, "VideoStream | None")
 _THREADS = 16
 """Headers are read at a time: on network storage each is a round trip, not work."""
 
@@ -43,6 +46,7 @@ def read_media(source: SourceRef, *, default_rate: Fraction, count_frames: bool)
     if contents.is_still and facts.problem:
         raise failure("source.corrupt", path=source.path, problem=facts.problem)
     video, findings = _at_wanted_rate(source, contents)
+    video = _as_tagged(video, facts)
     if video:
         findings += picture_findings(video)
     return Media(
@@ -53,13 +57,15 @@ def read_media(source: SourceRef, *, default_rate: Fraction, count_frames: bool)
         video=video,
         audio=contents.audio,
         layers=exr.layers if exr else (),
+        main_layer=exr.main_layer if exr else "",
         timecode=contents.timecode,
+        sound_start_s=contents.sound_start_s,
         fingerprint=_fingerprint({source.path: facts}),
         findings=(
             *findings,
             *movie_findings(replace(contents, video=video)),
             *(exr.findings if exr else ()),
-            *((log_finding(),) if facts.is_log else ()),
+            *log_findings(facts.is_log, video),
         ),
     )
 
@@ -75,8 +81,16 @@ def read_picture(path: str, rate: Fraction, *, count_frames: bool = True) -> tup
         ), exr
     contents = read_contents(path, default_rate=rate, count_frames=count_frames)
     if exr and contents.video:
-        contents = replace(contents, video=replace(contents.video, colour=exr.colour))
+        video = replace(contents.video, colour=exr.colour, chromaticities=exr.chromaticities)
+        contents = replace(contents, video=video)
     return contents, exr
+
+
+def _as_tagged(video: Picture, facts: FrameFacts) -> Picture:
+    """With the curve of film scans, which the decoder has no name for."""
+    if video is None or not facts.is_log:
+        return video
+    return replace(video, colour=replace(video.colour, transfer=LOG_TRANSFER))
 
 
 def _at_wanted_rate(source: SourceRef, contents: Contents) -> tuple[VideoStream | None, list[Finding]]:
@@ -105,7 +119,10 @@ def _read_sequence(source: SourceRef, rate: Fraction) -> Media:
     outside = tuple(n for n in on_disk if n not in span)
     still = len(span) == 1
     video = replace(
-        contents.video, frame_rate=rate, frames=len(span) - len(checked.missing), duration_s=len(span) / rate
+        _as_tagged(contents.video, facts[number]),
+        frame_rate=rate,
+        frames=len(span) - len(checked.missing),
+        duration_s=len(span) / rate,
     )
     return Media(
         source=source,
@@ -116,6 +133,7 @@ def _read_sequence(source: SourceRef, rate: Fraction) -> Media:
         span=span,
         missing=checked.missing,
         layers=exr.layers if exr else (),
+        main_layer=exr.main_layer if exr else "",
         timecode=contents.timecode,
         fingerprint=_fingerprint({wanted[n]: fact for n, fact in facts.items()}),
         findings=(
@@ -123,7 +141,7 @@ def _read_sequence(source: SourceRef, rate: Fraction) -> Media:
             *outside_findings(outside),
             *picture_findings(video),
             *(exr.findings if exr else ()),
-            *((log_finding(),) if facts[number].is_log else ()),
+            *log_findings(facts[number].is_log, video),
             *(() if source.frame_rate or still else _rate_assumed(rate)),
         ),
     )

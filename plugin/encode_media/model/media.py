@@ -66,7 +66,8 @@ class ColourTags:
     """`bt709`, `smpte170m`, `bt470bg`, `bt2020nc`, `gbr`, …"""
     primaries: str | None = None
     transfer: str | None = None
-    """`bt709`, `iec61966-2-1`, `linear`, `smpte2084`, `arib-std-b67`, …"""
+    """`bt709`, `iec61966-2-1`, `linear`, `smpte2084`, `arib-std-b67`, …; and `printing density` of film scans, which
+    ffmpeg has no name for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +141,8 @@ class Media:
     """Frame numbers within the span that are not there or can't be read."""
     layers: tuple[str, ...] = ()
     """EXR layers beside the default one."""
+    main_layer: str = ""
+    """The one shown where there is no default picture."""
     timecode: str | None = None
     sound_start_s: Fraction | None = None
     """Broadcast WAV: seconds from midnight to the first sample."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from encode_media.model.media import VideoStream
-from encode_media.model.plan import PlannedOutput
+from encode_media.model.plan import Expected, PlannedOutput
 
 _BITS_PER_PIXEL = {
     "h264": 0.43, "hevc": 0.35, "prores": 3.2, "dnxhd": 4.0, "vp9": 0.37, "av1": 0.3, "png": 11.0, "mjpeg": 2.0,
@@ -31,9 +31,15 @@ _USABLE_CORES = 2
 def estimate_bytes(output: PlannedOutput, frames: int | None) -> int:
     expected = output.expected
     count = expected.frames or frames or 0
-    picture = count * expected.width * expected.height * _BITS_PER_PIXEL[expected.codec] / 8
-    sound = _AUDIO_BYTES_PER_S.get(expected.audio_codec or "", 0) * float(expected.duration_s or 0)
-    return round(picture + sound)
+    picture = count * expected.width * expected.height * _BITS_PER_PIXEL.get(expected.codec, 0) / 8
+    return round(picture + _sound_bytes(expected))
+
+
+def _sound_bytes(expected: Expected) -> float:
+    if expected.audio_samples is not None:
+        width = 2 if expected.audio_codec == "pcm_s16le" else 3
+        return expected.audio_samples * (expected.audio_channels or 1) * width
+    return _AUDIO_BYTES_PER_S.get(expected.audio_codec or "", 0) * float(expected.duration_s or 0)
 
 
 def estimate_seconds(video: VideoStream, outputs: Sequence[PlannedOutput], frames: int | None) -> float:
@@ -42,7 +48,7 @@ def estimate_seconds(video: VideoStream, outputs: Sequence[PlannedOutput], frame
     encode = sum(
         (output.expected.frames or count)
         * _megapixels(output.expected.width, output.expected.height)
-        * _ENCODE_S[output.expected.codec]
+        * _ENCODE_S.get(output.expected.codec, 0)
         for output in outputs
     )
     return round(_START_S + (decode + encode) / _USABLE_CORES, 1)

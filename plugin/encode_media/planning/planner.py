@@ -9,7 +9,7 @@ from encode_media.errors import failure
 from encode_media.model.background import background_colour
 from encode_media.model.colour import ViewTransform
 from encode_media.model.media import Media, VideoStream
-from encode_media.model.plan import EncodePlan
+from encode_media.model.plan import EncodePlan, LaidFile
 from encode_media.model.preset import OutputKind, OutputSpec, Preset
 from encode_media.planning.beginning import begin
 from encode_media.planning.estimates import estimate_bytes, estimate_seconds
@@ -97,9 +97,22 @@ def _drafts(work: Work, specs: Sequence[OutputSpec]) -> list[Draft]:
     drafts = plan_videos(work, [spec for spec, _ in videos], [stem for _, stem in videos])
     sounds = [(spec, stem) for spec, stem in named if spec.kind is OutputKind.AUDIO]
     start_s = seconds_of(start_timecode(work.media, work.reading, work.preset.timing)) if sounds else None
-    return [
-        *drafts, *plan_images(work, named), *(plan_audio(work.sound, spec, stem, start_s) for spec, stem in sounds),
-    ]  # fmt: skip
+    drafts += plan_images(work, named)
+    return drafts + [plan_audio(work.sound, spec, stem, start_s) for spec, stem in sounds]
+
+
+def _files(work: Work, drafts: Sequence[Draft]) -> tuple[LaidFile, ...]:
+    """Each once: outputs share fonts, and smaller movies are scaled from larger ones, texts and all."""
+    return tuple(dict.fromkeys([*work.files, *(file for draft in drafts for file in draft.files)]))
+
+
+def _drawn_notes(drafts: Sequence[Draft]) -> tuple[str, ...]:
+    """What is drawn on which outputs."""
+    names: dict[str, list[str]] = {}
+    for draft in drafts:
+        for note in draft.drawn:
+            names.setdefault(note, []).append(draft.planned.name)
+    return tuple(f"{', '.join(outputs)}: {note}" for note, outputs in names.items())
 
 
 def _sound_notes(drafts: Sequence[Draft]) -> tuple[str, ...]:

@@ -159,10 +159,11 @@ def _chosen(work: SoundWork, spec: AudioSpec) -> tuple[tuple[AudioStream, ...], 
 def _one(
     tracks: tuple[AudioStream, ...], stream: AudioStream, media: Media, whose: str, why: str
 ) -> tuple[tuple[AudioStream, ...], Media, str]:
-    layout = stream.layout or f"{stream.channels} channels"
+    number = tracks.index(stream) + 1
+    layout = "mono" if stream.channels == 1 else stream.layout or f"{stream.channels} channels"
     place = "" if media.source.path != whose else f" of {whose}"
     reason = f", {why}" if why else ""
-    words = f"sound from track {stream.index}{place} ({stream.codec}, {layout}{reason})"
+    words = f"sound from track {number}{place} ({stream.codec}, {layout}{reason})"
     return (stream,), media, words + _left_out(tracks, 1)
 
 

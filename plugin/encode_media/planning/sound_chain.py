@@ -87,8 +87,17 @@ def _mix(spec: AudioSpec, have: int, want: int) -> Filter | None:
     factor = 1.0 if spec.downmix != "safe" else 1 / (1 + (len(left) - 1) * _MINUS_3_DB)
     sums = [_weighted(channels, factor) for channels in (left, right)]
     if want == 1:
-        return _pan("mono", [(weight / 2, channel) for side in sums for weight, channel in side])
+        return _pan("mono", _halved(sums))
     return _pan("stereo", *sums)
+
+
+def _halved(sides: list[list[tuple[float, int]]]) -> list[tuple[float, int]]:
+    """Half of left and half of right, each channel named once."""
+    total: dict[int, float] = {}
+    for side in sides:
+        for weight, channel in side:
+            total[channel] = total.get(channel, 0.0) + weight / 2
+    return [(weight, channel) for channel, weight in total.items()]
 
 
 def _weighted(channels: tuple[int, ...], factor: float) -> list[tuple[float, int]]:
@@ -98,7 +107,7 @@ def _weighted(channels: tuple[int, ...], factor: float) -> list[tuple[float, int
 
 def _pan(layout: str, *sums: list[tuple[float, int]]) -> Filter:
     rows = ["+".join(f"{weight:.6f}*c{channel}" for weight, channel in row) for row in sums]
-    return step("pan", "|".join([layout, *(f"c{number}={row}" for number, row in enumerate(rows))]))
+    return step("pan", args="|".join([layout, *(f"c{number}={row}" for number, row in enumerate(rows))]))
 
 
 def delayed(lead_s: Fraction, rate: int) -> Chain:
