@@ -73,11 +73,12 @@ def with_layer(reading: Reading, media: Media, layer: str) -> Reading:
     Raises:
         InvalidParameters: the source has no such layer.
     """
-    if not layer:
+    wanted = layer or media.main_layer
+    if not wanted:
         return reading
-    if layer not in media.layers:
-        raise failure("source.layer_missing", layer=layer, allowed=", ".join(media.layers) or "none at all")
-    options = {**reading.input.options, "layer": layer}
+    if wanted not in media.layers:
+        raise failure("source.layer_missing", layer=wanted, allowed=", ".join(media.layers) or "none at all")
+    options = {**reading.input.options, "layer": wanted}
     return replace(reading, input=replace(reading.input, options=options))
 
 

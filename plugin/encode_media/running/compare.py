@@ -10,11 +10,11 @@ from encode_media.model.plan import Expected, PlannedOutput
 from encode_media.model.result import Check
 from encode_media.running.compare_sound import compare_sound
 from encode_media.running.comparing import close, same
-from encode_media.timebase import frames_text
+from encode_media.timebase import frames_text, size_text
 
 _MOST_FRAMES_NAMED = 20
 _MOST_ERRORS_NAMED = 3
-_WIDENED = {("gbrpf16le", "gbrpf32le"): "gbrpf16le"}
+_WIDENED: dict[tuple[str, str | None], str] = {("gbrpf16le", "gbrpf32le"): "gbrpf16le"}
 """Libraries before ffmpeg 8 show half floats as floats."""
 _WEBP_TICK_S = Fraction(1, 1000)
 
@@ -130,3 +130,22 @@ def _container(expected: Expected, facts: OutputFacts) -> Iterator[Check]:
         )
     if expected.timecode is not None:
         yield same("timecode", expected.timecode, facts.timecode)
+    if expected.reel is not None:
+        yield same("reel", expected.reel, facts.reel)
+    if expected.key_frame_distance is not None:
+        yield _key_frames(expected.key_frame_distance, facts)
+    if expected.most_bytes is not None:
+        yield Check(
+            name="file size",
+            passed=facts.size_bytes <= expected.most_bytes,
+            expected=f"at most {size_text(expected.most_bytes)}",
+            found=size_text(facts.size_bytes),
+        )
+
+
+def _key_frames(most: int, facts: OutputFacts) -> Check:
+    """Where a viewer can jump to."""
+    distance = facts.key_frame_distance or 0
+    found = f"every {distance}" if facts.first_is_key else "not the first"
+    passed = facts.first_is_key and 0 < distance <= most
+    return Check(name="key frames", passed=passed, expected=f"at least every {most}", found=found)

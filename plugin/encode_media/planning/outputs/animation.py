@@ -8,6 +8,7 @@ from fractions import Fraction
 from encode_media.model.plan import Expected, PlannedOutput
 from encode_media.model.preset import OutputSpec, VideoSpec
 from encode_media.planning.colour import convert, target_colour
+from encode_media.planning.framing import barred
 from encode_media.planning.graph import Chain, Fork, OutputFile, pick_frames, step
 from encode_media.planning.outputs.draft import Draft, Options, Placement, Work, place, plain_options, rate_options
 from encode_media.planning.reading import Reading
@@ -49,7 +50,8 @@ def plan_animation(work: Work, spec: OutputSpec, stem: str) -> Draft:
             path=file,
             video=(
                 *work.reading.steps, *_resampled(work.reading, part), *work.steps[len(work.reading.steps):],
-                *placement.crop, *convert(work.colour, target, placement.scaled), *_palette(spec.video),
+                *placement.crop, *barred(convert(work.colour, target, placement.scaled), target, placement.bars),
+                *_palette(spec.video),
             ),
             options={
                 **rate_options(part.rate), **plain_options(), **_encoder(spec.video), "loop": "0",
@@ -61,7 +63,7 @@ def plan_animation(work: Work, spec: OutputSpec, stem: str) -> Draft:
             expected=_expected(spec.video, part, placement),
         ),
         target=target,
-        note=f"{spec.name}: {_described(part, placement)}",
+        note=f"{spec.name}: {_described(work.reading, part, placement)}",
     )  # fmt: skip
 
 
@@ -90,7 +92,8 @@ def _palette(spec: VideoSpec) -> Chain:
     if spec.codec != "gif":
         return ()
     colours = (step("palettegen", stats_mode="diff"),)
-    painted = step("paletteuse", dither="sierra2_4a", diff_mode="rectangle")
+    # An ordered pattern stands still: on natural pictures a third smaller and nearer than error diffusion.
+    painted = step("paletteuse", dither="bayer", bayer_scale=4, diff_mode="rectangle")
     return (Fork(((), colours), painted),)
 
 
@@ -115,6 +118,7 @@ def _expected(spec: VideoSpec, part: _Part, placement: Placement) -> Expected:
     )
 
 
-def _described(part: _Part, placement: Placement) -> str:
+def _described(reading: Reading, part: _Part, placement: Placement) -> str:
     width, height = placement.size
-    return f"{width}x{height}, {part.frames} frames at {describe_rate(part.rate)}, from frame {part.first + 1} on"
+    shown = "" if part.count == reading.frames else f", from frame {reading.first_frame + part.first} on"
+    return f"{width}x{height}, {part.frames} frames at {describe_rate(part.rate)}{shown}"

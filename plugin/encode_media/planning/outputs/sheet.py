@@ -9,6 +9,7 @@ from encode_media.model.geometry import Size
 from encode_media.model.plan import Expected, PlannedOutput
 from encode_media.model.preset import OutputSpec, SheetSpec
 from encode_media.planning.colour import RGB8, RGB8_SOURCE, convert, target_colour
+from encode_media.planning.framing import barred
 from encode_media.planning.graph import Chain, OutputFile, step
 from encode_media.planning.outputs.draft import Draft, Placement, Work, place
 from encode_media.planning.outputs.picking import select_frames, spread
@@ -90,7 +91,8 @@ def _sheet(work: Work, layout: _Layout) -> Chain:
     # Laid together in RGB, where the colour between them is exactly the one that was asked for.
     return (
         *work.reading.steps, *select_frames(work.reading, layout.frames), *work.steps[begun:], *layout.cell.crop,
-        *convert(work.colour, RGB8, layout.cell.scaled), step("format", "gbrp"), tile, step("format", "rgb24"),
+        *barred(convert(work.colour, RGB8, layout.cell.scaled), RGB8, layout.cell.bars),
+        step("format", "gbrp"), tile, step("format", "rgb24"),
     )  # fmt: skip
 
 
