@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from encode_media.cli.output import (
 from encode_media.errors import EncodeMediaError
 from encode_media.model.codec import to_json
 from encode_media.model.media import Media, Severity
-from encode_media.model.plan import EncodePlan
+from encode_media.model.plan import EncodePlan, Expected
 from encode_media.model.result import OutputResult, PublishedOutput, RunResult
 from encode_media.settings import read_settings
 from encode_media.timebase import counted, describe_rate, format_rate, frames_text, seconds_text, size_text
@@ -118,7 +119,8 @@ def _print_result(result: RunResult) -> None:
             console().print(f"{finding.severity.value}: {finding.message}", markup=False)
     for item in result.published:
         size = size_text(item.size_bytes)
-        click.echo(f"{item.location}  {item.width}x{item.height}, {counted(item.frames)}, {size}")
+        picture = f"{item.width}x{item.height}, {counted(item.frames)}, " if item.width else ""
+        click.echo(f"{item.location}  {picture}{size}")
 
 
 @click.command()
@@ -147,13 +149,24 @@ def _print_plan(made: EncodePlan) -> None:
         click.echo(f"  {note}")
     for command in made.commands:
         click.echo(f"\n{command.purpose}\n  ffmpeg {' '.join(_quoted(word) for word in command.argv)}")
+        for fill in command.fills:
+            click.echo(f"  where {fill.token} is the {fill.value} value measured before")
     click.echo("\nWhat must come out")
     for output in made.outputs:
-        want = output.expected
-        rate = f" at {describe_rate(want.frame_rate)}" if want.frame_rate else ""
-        frames = f", {counted(want.frames)}{rate}" if want.frames is not None else ""
-        click.echo(f"  {output.name}: {want.codec} {want.width}x{want.height} {want.pixel_format}{frames}")
+        click.echo(f"  {output.name}: {', '.join(_expected_words(output.expected))}")
     click.echo(f"\nEstimate: {seconds_text(made.estimated_s)}, {size_text(made.estimated_bytes)}")
+
+
+def _expected_words(want: Expected) -> Iterator[str]:
+    if want.codec:
+        yield f"{want.codec} {want.width}x{want.height} {want.pixel_format}"
+    if want.frames is not None:
+        rate = f" at {describe_rate(want.frame_rate)}" if want.frame_rate else ""
+        yield f"{counted(want.frames)}{rate}"
+    if want.audio_codec:
+        yield f"{want.audio_codec}, {want.audio_channels} channels, {want.audio_sample_rate} Hz"
+    if want.audio_samples is not None and not want.codec:
+        yield f"{want.audio_samples} samples"
 
 
 def _quoted(word: str) -> str:
