@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from encode_media.errors import failure
 from encode_media.jobs.engine import JobClient, JobEngine, Submission
-from encode_media.jobs.job_folder import sweep_work_folder
 from encode_media.jobs.memory_engine import MemoryEngine
 from encode_media.jobs.workflow import Destination, Tools, make_workflow
 from encode_media.local import FolderDestination
@@ -122,49 +121,7 @@ def run_to_end(engine: JobEngine, request: EncodeRequest, stop: threading.Event)
         engine.stop()
 
 
-# --- the service -------------------------------------------------------------------------------------
-
-
-@contextmanager
-def working_engine(settings: Settings) -> Iterator[JobEngine]:
-    """The durable engine at work, with ftrack as its destination.
-
-    Raises:
-        EncodeFailed: there is no ffmpeg. ServerUnavailable: the job database can't be used.
-    """
-    from encode_media.ftrack.destination import FtrackDestination
-    from encode_media.jobs.dbos_engine import DbosEngine
-
-    destination = FtrackDestination(settings)
-    try:
-        workflow = make_workflow(open_tools(settings, destination))
-        engine = DbosEngine(settings.database, workflow, slots=settings.slots, name="encode-media")
-        engine.start()
-        try:
-            yield engine
-        finally:
-            engine.stop()
-    finally:
-        destination.close()
-
-
-def serve(settings: Settings, stop: threading.Event, *, listen: bool = True) -> None:
-    """Works, and with `listen` answers the hub too, until `stop` is set.
-
-    A server that is away is waited for.
-
-    Raises:
-        NotPermitted: the server refuses the credentials.
-        EncodeFailed: there is no ffmpeg. ServerUnavailable: the job database can't be used.
-    """
-    from encode_media.ftrack.listener import Listener
-
-    with working_engine(settings) as engine:
-        sweep_work_folder(settings, {record.job_id for record in engine.jobs(active_only=True, limit=1000)})
-        if listen:
-            Listener(settings, engine, open_catalog(settings)).run(stop)
-        else:
-            stop.wait()
+# --- the queue of a service -------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -187,6 +144,8 @@ class SubmitDesk:
     catalog: Catalog
     gateway: Gateway
     username: str
+    owner: str
+    """See ftrack_job."""
 
     def submit(
         self,
@@ -214,6 +173,7 @@ class SubmitDesk:
             user=self.gateway.user(self.username),
             origin="cli",
             priority=priority,
+            owner=self.owner,
         )
 
 
@@ -226,7 +186,9 @@ def open_client_catalog_gateway(settings: Settings) -> Iterator[SubmitDesk]:
     with open_client(settings) as client:
         session = open_session(settings)
         try:
-            yield SubmitDesk(client, open_catalog(settings), Gateway(session), settings.api_user)
+            yield SubmitDesk(
+                client, open_catalog(settings), Gateway(session), settings.api_user, settings.service_id
+            )
         finally:
             session.close()
 

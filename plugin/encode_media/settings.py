@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import socket
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import platformdirs
 
@@ -39,9 +42,42 @@ class Settings:
     icon_url: str = ""
     slots: int = 1
     """Encodes at a time on this machine."""
+    network_slots: int = 4
+    """Publishings at a time, beside the encodes."""
+    capabilities: tuple[str, ...] = ()
+    """What this machine offers beyond encoding, such as `gpu` or `mount:show1`; jobs that need it come here."""
+    user_limit: int = 0
+    """Jobs of one person at a time on all machines; 0 is no limit."""
+    keep_days: float = 30.0
+    """Ended jobs are forgotten after so many days; 0 keeps them."""
     stall_limit_s: float = 120.0
     time_limit_s: float = 6 * 3600.0
     default_preset: str = "review"
+    log_format: str = "text"
+    """`text` for people, `json` for programs that collect logs."""
+    metrics_port: int | None = None
+    """Where Prometheus reads figures, on the loopback address alone; 0 picks a free port, None has none."""
+    unserved_limit_s: float = 0.0
+    """A listener without a hub for longer ends, so that its supervisor acts; 0 waits for ever."""
+    notify_socket: str = ""
+    """Where a supervisor (systemd) hears that we are ready and alive."""
+
+    @property
+    def service_id(self) -> str:
+        """The same for all processes that share a job database, different for any other.
+
+        Where a database is named in two ways there are two ids: then less is tidied up, never too much.
+        """
+        scheme, _, rest = self.database.partition("://")
+        place = socket.gethostname() if scheme == "sqlite" else ""
+        without_password = rest.rpartition("@")[2]
+        return hashlib.sha256(f"{scheme}|{place}|{without_password}".encode()).hexdigest()[:16]
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be read in a log."""
+        password = urlsplit(self.database).password
+        return tuple(secret for secret in (self.api_key, password) if secret)
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -66,9 +102,19 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         output_root=_path(env, "ENCODE_MEDIA_OUTPUT_ROOT"),
         icon_url=env.get("ENCODE_MEDIA_ICON_URL", ""),
         slots=int(_number(env, "ENCODE_MEDIA_SLOTS", 1, minimum=1)),
+        network_slots=int(_number(env, "ENCODE_MEDIA_NETWORK_SLOTS", 4, minimum=1)),
+        capabilities=_words(env, "ENCODE_MEDIA_CAPABILITIES"),
+        user_limit=int(_number(env, "ENCODE_MEDIA_USER_LIMIT", 0, minimum=0)),
+        keep_days=_number(env, "ENCODE_MEDIA_KEEP_DAYS", 30, minimum=0),
         stall_limit_s=_number(env, "ENCODE_MEDIA_STALL_LIMIT", 120, minimum=1),
         time_limit_s=_number(env, "ENCODE_MEDIA_TIME_LIMIT", 6 * 3600, minimum=1),
         default_preset=env.get("ENCODE_MEDIA_DEFAULT_PRESET") or "review",
+        log_format=_choice(env, "ENCODE_MEDIA_LOG", ("text", "json")),
+        metrics_port=int(_number(env, "ENCODE_MEDIA_METRICS_PORT", 0, minimum=0))
+        if env.get("ENCODE_MEDIA_METRICS_PORT")
+        else None,
+        unserved_limit_s=_number(env, "ENCODE_MEDIA_UNSERVED_LIMIT", 0, minimum=0),
+        notify_socket=env.get("NOTIFY_SOCKET", ""),
     )
 
 
@@ -83,7 +129,8 @@ def child_environment(environ: Mapping[str, str] | None = None) -> dict[str, str
         name: value
         for name, value in env.items()
         # FFREPORT makes ffmpeg write a report file wherever the variable says.
-        if not name.upper().startswith(("FTRACK_", "ENCODE_MEDIA_")) and name != "FFREPORT"
+        if not name.upper().startswith(("FTRACK_", "ENCODE_MEDIA_"))
+        and name not in ("FFREPORT", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
     }
     for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"):
         original = child.pop(f"{name}_ORIG", None)
@@ -98,8 +145,22 @@ def _paths(env: Mapping[str, str], name: str) -> tuple[Path, ...]:
     return tuple(Path(part) for part in env.get(name, "").split(os.pathsep) if part)
 
 
+def _words(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(word for word in env.get(name, "").replace(",", " ").split())
+
+
 def _path(env: Mapping[str, str], name: str) -> Path | None:
     return Path(env[name]) if env.get(name) else None
+
+
+def _choice(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    """The first is the default."""
+    text = env.get(name) or allowed[0]
+    if text not in allowed:
+        raise failure(
+            "options.invalid", option=name, problem=f"{text!r} can't be used", allowed=", ".join(allowed)
+        )
+    return text
 
 
 def _number(env: Mapping[str, str], name: str, default: float, *, minimum: float) -> float:

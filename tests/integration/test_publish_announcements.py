@@ -16,10 +16,12 @@ from encode_media.errors import ServerUnavailable, failure
 from encode_media.ftrack import destination as destination_module
 from encode_media.ftrack.client import ActionClient, hub_round_trip_s
 from encode_media.ftrack.destination import FtrackDestination
-from encode_media.ftrack.ftrack_job import create_ftrack_job, fail_stale_jobs, show_progress
+from encode_media.ftrack.ftrack_job import create_ftrack_job, settle_stale_jobs, show_progress
 from encode_media.ftrack.gateway import Gateway
 from encode_media.ftrack.messages import RESULT_TOPIC, ftrack_job_id
 from encode_media.ftrack.session import fetch
+from encode_media.jobs.engine import JobRecord
+from encode_media.model.codec import to_json
 from encode_media.model.request import EncodeRequest
 from encode_media.model.result import Progress, RunResult, Stage
 from support.outputs import movie, plan_of, request_for
@@ -209,20 +211,37 @@ def test_creating_the_ftrack_job_twice_makes_one(studio: Studio) -> None:
     assert ids == {ftrack_job_id(job_id)}
 
 
-def test_jobs_of_ours_that_nobody_knows_any_more_are_failed_and_others_left_alone(studio: Studio) -> None:
-    requests = [request_of_artist(studio) for _ in range(2)]
-    stale, active = (watched_job(request) for request in requests)
-    for job_id, request in zip((stale, active), requests, strict=True):
-        create_ftrack_job(studio.fresh(), job_id, request)
+def test_ftrack_jobs_whose_job_ended_or_is_gone_are_ended_and_those_of_others_left_alone(studio: Studio) -> None:
+    own = ("gone", "active", "ended")
+    requests = {name: request_of_artist(studio) for name in (*own, "other service", "script")}
+    ids = {name: watched_job(request) for name, request in requests.items()}
+    owners = {"other service": "0123456789abcdef", "script": ""}
+    for name, request in requests.items():
+        create_ftrack_job(studio.fresh(), ids[name], request, owner=owners.get(name, "fedcba9876543210"))
     session = studio.fresh()
     foreign = session.create(
         "Job", {"user": session.query('User where username is "artist"').one(), "status": "running", "data": "{}"}
     )
     session.commit()
-    assert fail_stale_jobs(studio.fresh(), {active}) >= 1
-    rows = {job_id: job_row(studio, job_id) for job_id in (stale, active)}
-    assert [row["status"] for row in rows.values() if row] == ["failed", "queued"]
+    records = {
+        ids["active"]: job_record(ids["active"], requests["active"], Stage.ENCODING),
+        ids["ended"]: job_record(ids["ended"], requests["ended"], Stage.DONE, result=to_json(DONE)),
+    }
+
+    assert settle_stale_jobs(studio.fresh(), "fedcba9876543210", records.get) == 2
+
+    states = {name: row["status"] for name, job_id in ids.items() if (row := job_row(studio, job_id))}
+    assert states == {
+        "gone": "failed", "active": "queued", "ended": "done", "other service": "queued", "script": "queued"
+    }  # fmt: skip
     assert studio.fresh().get("Job", foreign["id"])["status"] == "running"
+
+
+def job_record(job_id: str, request: EncodeRequest, stage: Stage, **more: Any) -> JobRecord:
+    progress = Progress(stage=stage)
+    return JobRecord(
+        job_id=job_id, stage=stage, request=request, progress=progress, created_at=0.0, updated_at=0.0, **more
+    )
 
 
 def test_progress_neither_blocks_nor_raises_while_the_server_is_gone(tmp_path: Path) -> None:

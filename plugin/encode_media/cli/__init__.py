@@ -12,6 +12,7 @@ from encode_media.cli.job_commands import jobs, submit
 from encode_media.cli.media_commands import encode, plan, probe
 from encode_media.cli.preset_commands import presets
 from encode_media.cli.service_commands import demo, doctor, sandbox, serve, worker
+from encode_media.log_lines import configure_logging
 from encode_media.version import __version__
 
 
@@ -24,9 +25,7 @@ def cli(verbose: int) -> None:
     Try it without an ftrack account: encode-media sandbox
     """
     level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
-    logging.basicConfig(
-        level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
-    )
+    configure_logging(level=level, form="text")
 
 
 for command in (sandbox, serve, worker, submit, encode, plan, probe, presets, jobs, doctor, demo):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any, TypeVar
 
 import click
@@ -30,10 +32,19 @@ def console() -> Console:
 
 
 @contextmanager
-def stopped_by_signals() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set, so that everything ends in order."""
+def stopped_by_signals(*, second_ends: bool = False) -> Iterator[threading.Event]:
+    """An event that Ctrl-C and SIGTERM set, so that everything ends in order.
+
+    With `second_ends` a second signal ends the process at once, as the signal itself would have.
+    """
     stop = threading.Event()
-    previous = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def hear(number: int, _frame: FrameType | None) -> None:
+        if second_ends and stop.is_set():
+            os._exit(128 + number)
+        stop.set()
+
+    previous = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop
     finally:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 import sys
 import threading
 import webbrowser
@@ -13,11 +15,15 @@ from pathlib import Path
 import click
 
 from encode_media.app import open_sandbox, sandbox_settings
-from encode_media.app import serve as run_service
 from encode_media.cli.output import as_json, console, explained, print_json, stopped_by_signals
 from encode_media.errors import failure
+from encode_media.log_lines import configure_logging
+from encode_media.service import ServiceStop
+from encode_media.service import serve as run_service
 from encode_media.settings import Settings, read_settings
 
+EXIT_FORCED = 10
+"""The service had to end while a step ignored the stop; its job goes on at the next start."""
 SERVICE_STOP_S = 15.0
 """An encode that runs is ended and left for the next start; that takes seconds, not minutes."""
 
@@ -50,9 +56,8 @@ def serve() -> None:
     Example: FTRACK_SERVER=https://studio.ftrackapp.com encode-media serve
     """
     settings = _with_server(read_settings())
-    with stopped_by_signals() as stop:
-        console().print(f"Encode Media listens to {settings.server}; Ctrl-C ends it.", markup=False)
-        run_service(settings, stop)
+    console().print(f"Encode Media listens to {settings.server}; Ctrl-C ends it.", markup=False)
+    _run(settings, listen=True)
 
 
 @click.command()
@@ -62,9 +67,23 @@ def worker() -> None:
 
     Example: ENCODE_MEDIA_DB=postgresql://db/encode encode-media worker
     """
-    settings = _with_server(read_settings())
-    with stopped_by_signals() as stop:
-        run_service(settings, stop, listen=False)
+    _run(_with_server(read_settings()), listen=False)
+
+
+def _run(settings: Settings, *, listen: bool) -> None:
+    """A service in this process until a signal; the second one ends it on the spot, as its jobs survive that."""
+    shown = logging.getLogger().getEffectiveLevel()
+    # A service nobody watches tells what it does; `-vv` tells more.
+    configure_logging(level=min(shown, logging.INFO), form=settings.log_format, secrets=settings.secrets)
+    ended = ServiceStop()
+    try:
+        with stopped_by_signals(second_ends=True) as stop:
+            run_service(settings, stop, listen=listen, ended=ended)
+    finally:
+        if not ended.clean:
+            # Python would wait for the thread of that step for ever.
+            logging.shutdown()
+            os._exit(EXIT_FORCED)
 
 
 @click.command()

@@ -131,7 +131,9 @@ def submit_event(desk: Desk, gateway: Gateway, data: Mapping[str, Any], user: Us
     if problems[0]:
         # Whoever asked can still do something else: Connect then makes review media by itself.
         raise problems[0]
-    submission = submit_target(gateway, desk.client, desk.catalog, targets[0], wish)
+    submission = submit_target(
+        gateway, desk.client, desk.catalog, targets[0], wish, owner=desk.settings.service_id
+    )
     outcome = Outcome()
     outcome.add(submission)
     ids = {"jobId": submission.job_id, "ftrackJobId": ftrack_job_id(submission.job_id)}
@@ -205,7 +207,8 @@ def _submit_all(
         try:
             if problem:
                 raise problem
-            outcome.add(submit_target(gateway, desk.client, desk.catalog, target, wish))
+            owner = desk.settings.service_id
+            outcome.add(submit_target(gateway, desk.client, desk.catalog, target, wish, owner=owner))
         except EncodeMediaError as error:
             log.info("%s was not queued: %s", target.version.label, error.message)
             outcome.failed.append((target.version.label, error))

@@ -44,13 +44,17 @@ SAID_WITHIN_S = 5.0
 
 
 class FtrackDestination:
-    """A `Destination` of the workflow (jobs.workflow). Safe to use from many threads."""
+    """A `Destination` of the workflow (jobs.workflow). Safe to use from many threads.
 
-    def __init__(self, settings: Settings) -> None:
+    `owner` is whose jobs these are (see ftrack_job); a script that encodes by itself is nobody.
+    """
+
+    def __init__(self, settings: Settings, *, owner: str = "") -> None:
         self._settings = settings
+        self._owner = owner
         self._pool = SessionPool(settings)
         self._announcer = Announcer(settings)
-        self._reporter = Reporter(self._pool, self._announcer)
+        self._reporter = Reporter(self._pool, self._announcer, owner=owner)
 
     def resolve(self, request: EncodeRequest) -> SourceRef:
         """Where the request's source is on this machine, downloaded first if only the server has it.
@@ -105,7 +109,7 @@ class FtrackDestination:
         with self._pool.session() as session:
             request = _with_user(Gateway(session), request)
             try:
-                close_ftrack_job(session, job_id, request, result)
+                close_ftrack_job(session, job_id, request, result, owner=self._owner)
             except NotPermitted as error:
                 log.warning("The ftrack_job of %s could not be written: %s", job_id, error.message)
         self._announce_end(job_id, request, result)

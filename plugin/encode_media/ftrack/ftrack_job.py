@@ -1,19 +1,22 @@
 """The ftrack_job: how a job of ours shows in the launching user's job panel.
 
 ftrack's jobs have no progress field, so the description carries it. The id comes from our job's, so
-whoever gets there first makes it and everybody else finds it.
+whoever gets there first makes it and everybody else finds it. Its data names the owner: the service
+(`Settings.service_id`) in whose database the job is, or nobody where a script encodes by itself.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from encode_media.ftrack.messages import closing_words, description, ftrack_job_id
 from encode_media.ftrack.session import fetch, translated
+from encode_media.jobs.engine import JobRecord
+from encode_media.model.codec import from_json
 from encode_media.model.request import EncodeRequest
-from encode_media.model.result import Progress, RunResult, Stage
+from encode_media.model.result import FINAL_STAGES, Progress, RunResult, Stage
 
 if TYPE_CHECKING:
     import ftrack_api
@@ -26,7 +29,9 @@ _MARK = "encode_media"
 _STALE_WORDS = "Encode Media: the encode was interrupted and is not known any more. Please run it again."
 
 
-def create_ftrack_job(session: ftrack_api.Session, job_id: str, request: EncodeRequest) -> str | None:
+def create_ftrack_job(
+    session: ftrack_api.Session, job_id: str, request: EncodeRequest, *, owner: str = ""
+) -> str | None:
     """Makes the ftrack_job of a job unless it exists; gives its id, None if nobody launched the job.
 
     Raises:
@@ -49,7 +54,7 @@ def create_ftrack_job(session: ftrack_api.Session, job_id: str, request: EncodeR
             "id": own_id,
             "type": "api_job",
             "status": QUEUED,
-            "data": _data(words, job_id),
+            "data": _data(words, job_id, owner),
             "user_id": user_id,
         },
     }
@@ -62,7 +67,9 @@ def create_ftrack_job(session: ftrack_api.Session, job_id: str, request: EncodeR
     return own_id
 
 
-def show_progress(session: ftrack_api.Session, job_id: str, request: EncodeRequest, progress: Progress) -> None:
+def show_progress(
+    session: ftrack_api.Session, job_id: str, request: EncodeRequest, progress: Progress, *, owner: str = ""
+) -> None:
     """Writes the description of a running job. Throttling is the caller's; a final job is left alone.
 
     Raises:
@@ -71,15 +78,17 @@ def show_progress(session: ftrack_api.Session, job_id: str, request: EncodeReque
     own_id = ftrack_job_id(job_id)
     status = _read(session, own_id)
     if status is None:
-        if create_ftrack_job(session, job_id, request) is None:
+        if create_ftrack_job(session, job_id, request, owner=owner) is None:
             return
     elif status in FINAL:
         return
     new = QUEUED if progress.stage is Stage.QUEUED else RUNNING
-    _update(session, own_id, new, _data(description(request, progress), job_id))
+    _update(session, own_id, new, _data(description(request, progress), job_id, owner))
 
 
-def close_ftrack_job(session: ftrack_api.Session, job_id: str, request: EncodeRequest, result: RunResult) -> None:
+def close_ftrack_job(
+    session: ftrack_api.Session, job_id: str, request: EncodeRequest, result: RunResult, *, owner: str = ""
+) -> None:
     """Writes the final state, making the job first if it never was. Repeating it changes nothing.
 
     ftrack knows only done and failed: a cancelled job is failed, and says that it was cancelled.
@@ -87,45 +96,61 @@ def close_ftrack_job(session: ftrack_api.Session, job_id: str, request: EncodeRe
     Raises:
         ServerUnavailable, NotPermitted.
     """
-    if create_ftrack_job(session, job_id, request) is None:
+    if create_ftrack_job(session, job_id, request, owner=owner) is None:
         return
     status = DONE if result.status == "done" else FAILED
-    _update(session, ftrack_job_id(job_id), status, _data(closing_words(request, result), job_id))
+    _update(session, ftrack_job_id(job_id), status, _data(closing_words(request, result), job_id, owner))
 
 
-def fail_stale_jobs(session: ftrack_api.Session, active_job_ids: Collection[str]) -> int:
-    """Fails ftrack_jobs of ours that look alive but belong to no job any more; gives how many.
+def settle_stale_jobs(
+    session: ftrack_api.Session, owner: str, record_of: Callable[[str], JobRecord | None]
+) -> int:
+    """Ends the owner's ftrack_jobs that look alive while their job has ended or is gone; gives how many.
+
+    Those of other services, and of scripts that encode by themselves, are none of its business.
 
     Raises:
-        ServerUnavailable, NotPermitted.
+        ServerUnavailable, NotPermitted: of the server or the job database.
     """
     rows = fetch(
         session,
         "select id, data from Job where type is {type} and status in ({alive}) and data like {mark}",
         type="api_job",
         alive=(QUEUED, RUNNING),
-        mark=f"%{_MARK}%",
+        mark=f"%{owner}%",
     )
     count = 0
     for row in rows:
-        job_id = _job_id_in(row["data"])
-        if job_id is not None and job_id not in active_job_ids:
-            _update(session, row["id"], FAILED, _data(_STALE_WORDS, job_id))
-            count += 1
+        job_id = _job_id_in(row["data"], owner)
+        if job_id is None:
+            continue
+        # Asked after the server: a job is in the database before it is an ftrack_job.
+        record = record_of(job_id)
+        if record is None:
+            _update(session, row["id"], FAILED, _data(_STALE_WORDS, job_id, owner))
+        elif record.stage in FINAL_STAGES:
+            close_ftrack_job(session, job_id, record.request, from_json(RunResult, record.result), owner=owner)
+        else:
+            continue
+        count += 1
     return count
 
 
-def _job_id_in(text: str | None) -> str | None:
+def _job_id_in(text: str | None, owner: str) -> str | None:
+    """The job an ftrack_job's data names, if it is this owner's."""
     try:
         data = json.loads(text or "")
     except ValueError:
         return None
     mark = data.get(_MARK) if isinstance(data, dict) else None
-    return str(mark["jobId"]) if isinstance(mark, dict) and "jobId" in mark else None
+    if not isinstance(mark, dict) or not owner or mark.get("owner") != owner:
+        return None
+    return str(mark["jobId"]) if "jobId" in mark else None
 
 
-def _data(words: str, job_id: str) -> str:
-    return json.dumps({"description": words, _MARK: {"jobId": job_id}})
+def _data(words: str, job_id: str, owner: str) -> str:
+    mark = {"jobId": job_id, "owner": owner} if owner else {"jobId": job_id}
+    return json.dumps({"description": words, _MARK: mark})
 
 
 def _read(session: ftrack_api.Session, own_id: str) -> str | None:

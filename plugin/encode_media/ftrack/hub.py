@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from encode_media.ftrack.session import open_session, translated
@@ -31,10 +32,21 @@ _TICK_S = 0.2
 Callback = Callable[["Event"], Any]
 
 
+@dataclass(slots=True)
+class HubState:
+    """What a listener knows of its connection; one thread writes, others read."""
+
+    connected: bool = False
+    last_event_at: float | None = None
+    """Seconds since the epoch; our own message to ourselves counts, so a silent studio is no silence."""
+
+
 class HubConnection:
     """A session of its own and its hub, connected. One thread calls `serve`; others may publish."""
 
     def __init__(self, session: ftrack_api.Session, *, health_s: float = HEALTH_S) -> None:
+        self.heard_at: float | None = None
+        """When (monotonic) a message to ourselves came back last: only then it is known that we hear."""
         self._session = session
         self._hub = session.event_hub
         self._health_s = health_s
@@ -117,3 +129,4 @@ class HubConnection:
 
     def _heard(self, event: Event) -> None:
         self._heard_beat = event["data"].get("beat")
+        self.heard_at = time.monotonic()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,9 @@ from encode_media.ftrack.action import (
     submit_event,
 )
 from encode_media.ftrack.entities import UserInfo
+from encode_media.ftrack.ftrack_job import settle_stale_jobs
 from encode_media.ftrack.gateway import Gateway
-from encode_media.ftrack.hub import HEALTH_S, HubConnection
+from encode_media.ftrack.hub import HEALTH_S, HubConnection, HubState
 from encode_media.ftrack.messages import (
     CANCEL_TOPIC,
     COMPONENT_ADDED_TOPIC,
@@ -36,6 +38,7 @@ from encode_media.ftrack.triggers import load_rules
 from encode_media.ftrack.watcher import Watcher
 from encode_media.ftrack.workers import Workers
 from encode_media.jobs.engine import JobClient
+from encode_media.log_lines import about
 from encode_media.presets.catalog import Catalog
 from encode_media.settings import Settings
 
@@ -48,35 +51,54 @@ FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 30.0
 """Between two tries to connect; doubled each time up to this."""
 
+_ALIVE_TICK_S = 1.0
+
 Answering = Callable[[Gateway, Mapping[str, Any], UserInfo, Send], None]
 
 
 class Listener:
     """The hub side of the service.
 
+    `state` is kept up to date for whoever counts; `alive` is called whenever the listener's loop comes round.
+
     Raises:
         InvalidParameters: the trigger rules have a mistake.
     """
 
     def __init__(
-        self, settings: Settings, client: JobClient, catalog: Catalog, *, health_s: float = HEALTH_S
+        self,
+        settings: Settings,
+        client: JobClient,
+        catalog: Catalog,
+        *,
+        health_s: float = HEALTH_S,
+        state: HubState | None = None,
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings = settings
         self._health_s = health_s
+        self._state = state or HubState()
+        self._alive = alive
+        self._client = client
         self._desk = Desk(settings=settings, client=client, catalog=catalog, reader=SourceReader())
         self._workers = Workers(settings)
-        self._watcher = Watcher(load_rules(settings.triggers_file), self._workers, client, catalog)
+        self._watcher = Watcher(
+            load_rules(settings.triggers_file), self._workers, client, catalog, owner=settings.service_id
+        )
         self._connection: HubConnection | None = None
         self.connected = threading.Event()
         """Set while events are heard."""
+        self._unserved_since = time.monotonic()
 
     def run(self, stop: threading.Event) -> None:
         """Listens until `stop` is set. A server that is away, at the start or later, is waited for.
 
         Raises:
             NotPermitted: the server refuses the credentials at the start.
+            ServerUnavailable: nothing was heard for longer than `Settings.unserved_limit_s`.
         """
         heard_before = False
+        self._unserved_since = time.monotonic()
         try:
             while not stop.is_set():
                 connection = self._connect(stop, patient=heard_before)
@@ -97,38 +119,90 @@ class Listener:
             except (NotPermitted, ServerUnavailable) as error:
                 if isinstance(error, NotPermitted) and not patient:
                     raise
+                self._give_up_in_time()
                 if not told:
                     log.warning("%s It is tried again until it answers.", error.message)
                 told = True
             else:
                 log.info("Listening to %s", self._settings.server)
                 return connection
-            stop.wait(wait_s)
+            self._wait(stop, wait_s)
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
         return None
+
+    def _wait(self, stop: threading.Event, seconds: float) -> None:
+        """Waits without looking dead, and not beyond the moment to give up."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not stop.wait(min(left, _ALIVE_TICK_S)):
+            self._alive()
+            self._give_up_in_time()
+
+    def _give_up_in_time(self) -> None:
+        """A connection that opens but never hears a message of its own is no service either."""
+        limit, unserved = self._settings.unserved_limit_s, time.monotonic() - self._unserved_since
+        if limit and unserved > limit:
+            raise failure("hub.unheard", seconds=round(unserved), server=self._settings.server)
 
     def _serve(self, connection: HubConnection, stop: threading.Event) -> None:
         self._connection = connection
         self._workers.warm()
         self.connected.set()
+        self._state.connected = True
+        self._settle_stale_jobs()
         try:
-            reason = connection.serve(stop, self._watcher.tick)
+            reason = connection.serve(stop, lambda: self._tick(connection))
         finally:
             self.connected.clear()
+            self._state.connected = False
             self._connection = None
             connection.close()
         if reason:
             log.warning("The event hub was lost (%s); connecting again", reason)
+            self._give_up_in_time()
+
+    def _tick(self, connection: HubConnection) -> None:
+        self._alive()
+        if connection.heard_at is not None and connection.heard_at > self._unserved_since:
+            self._unserved_since = connection.heard_at
+            self._state.last_event_at = time.time()
+        self._watcher.tick()
+
+    def _settle_stale_jobs(self) -> None:
+        """What ended while the server was away, or got lost with a database, must not look alive for ever."""
+
+        def work(gateway: Gateway) -> None:
+            count = settle_stale_jobs(gateway.session, self._settings.service_id, self._client.job)
+            if count:
+                log.info("%d ftrack jobs looked alive that had ended", count)
+
+        self._workers.submit(work, lambda error: log.warning("Stale ftrack jobs stay: %s", error.message))
 
     def _subscriptions(self) -> dict[str, Callable[[Event], Any]]:
         return {
-            f"topic={DISCOVER_TOPIC}": _guarded(self._on_discover, answers=False),
-            f"topic={LAUNCH_TOPIC} and data.actionIdentifier={ACTION_ID}": _guarded(self._on_launch),
-            f"topic={SUBMIT_TOPIC}": _guarded(self._on_submit),
-            f"topic={CANCEL_TOPIC}": _guarded(self._on_cancel),
-            "topic=ftrack.update": _guarded(self._watcher.hear, answers=False),
-            f"topic={COMPONENT_ADDED_TOPIC}": _guarded(self._watcher.hear, answers=False),
+            f"topic={DISCOVER_TOPIC}": self._guarded(self._on_discover, answers=False),
+            f"topic={LAUNCH_TOPIC} and data.actionIdentifier={ACTION_ID}": self._guarded(self._on_launch),
+            f"topic={SUBMIT_TOPIC}": self._guarded(self._on_submit),
+            f"topic={CANCEL_TOPIC}": self._guarded(self._on_cancel),
+            "topic=ftrack.update": self._guarded(self._watcher.hear, answers=False),
+            f"topic={COMPONENT_ADDED_TOPIC}": self._guarded(self._watcher.hear, answers=False),
         }
+
+    def _guarded(self, handler: Callable[[Event], Any], *, answers: bool = True) -> Callable[[Event], Any]:
+        """The handler with whatever it raises turned into an answer, where somebody waits for one.
+
+        The hub itself would swallow it and leave a person without a word.
+        """
+
+        def handle(event: Event) -> Any:
+            self._state.last_event_at = time.time()
+            try:
+                return handler(event)
+            except Exception as error:
+                log.exception("An event of %s could not be handled", event["topic"])
+                reply = failed_reply(failure("internal", problem=f"{type(error).__name__}: {error}"))
+                return reply if answers else None
+
+        return handle
 
     def _on_discover(self, event: Event) -> Reply | None:
         return discover(event["data"], self._settings)
@@ -155,7 +229,8 @@ class Listener:
         def work(gateway: Gateway) -> None:
             user = _person(gateway, event)
             answer.user_id = user.id
-            answering(gateway, event["data"], user, answer)
+            with about(user=user.username):
+                answering(gateway, event["data"], user, answer)
 
         if self._workers.submit(work, lambda error: answer(failed_reply(error))):
             return None
@@ -199,20 +274,3 @@ def _person(gateway: Gateway, event: Event) -> UserInfo:
     if not isinstance(name, str) or not name:
         raise failure("request.invalid", problem="the event does not say who asks")
     return gateway.user(name)
-
-
-def _guarded(handler: Callable[[Event], Any], *, answers: bool = True) -> Callable[[Event], Any]:
-    """The handler with whatever it raises turned into an answer, where somebody waits for one.
-
-    The hub itself would swallow it and leave a person without a word.
-    """
-
-    def handle(event: Event) -> Any:
-        try:
-            return handler(event)
-        except Exception as error:
-            log.exception("An event of %s could not be handled", event["topic"])
-            reply = failed_reply(failure("internal", problem=f"{type(error).__name__}: {error}"))
-            return reply if answers else None
-
-    return handle

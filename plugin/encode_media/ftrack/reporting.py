@@ -53,8 +53,14 @@ class Reporter:
     """Takes progress from encoding threads and passes it on from its own, so that none of them waits."""
 
     def __init__(
-        self, pool: SessionPool, announcer: Announcer, *, clock: Callable[[], float] = time.monotonic
+        self,
+        pool: SessionPool,
+        announcer: Announcer,
+        *,
+        owner: str = "",
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._owner = owner
         self._pool, self._announcer, self._clock = pool, announcer, clock
         self._watched: dict[str, _Watched] = {}
         self._lock = threading.Lock()
@@ -109,7 +115,7 @@ class Reporter:
                 return
             try:
                 with self._pool.session() as session:
-                    show_progress(session, job_id, request, progress)
+                    show_progress(session, job_id, request, progress, owner=self._owner)
             except EncodeMediaError as error:
                 log.debug("The description of %s could not be written: %s", job_id, error.message)
             finally:

@@ -47,8 +47,9 @@ def submit_version(
     origin: str,
     priority: int,
     again: bool = True,
+    owner: str = "",
 ) -> Submission:
-    """Checks the wish and the person's right to it, queues it, and shows it as an ftrack_job.
+    """Checks the wish and the person's right to it, queues it, and shows it as an ftrack_job of `owner`.
 
     Raises:
         InvalidParameters: no such preset, or an option it doesn't allow.
@@ -58,10 +59,12 @@ def submit_version(
     """
     wish = Wish(preset=preset, options=options, user=user, origin=origin, priority=priority, again=again)
     target = Target(version=gateway.version(version_id), component_id=component_id)
-    return submit_target(gateway, client, catalog, target, wish)
+    return submit_target(gateway, client, catalog, target, wish, owner=owner)
 
 
-def submit_target(gateway: Gateway, client: JobClient, catalog: Catalog, target: Target, wish: Wish) -> Submission:
+def submit_target(
+    gateway: Gateway, client: JobClient, catalog: Catalog, target: Target, wish: Wish, *, owner: str = ""
+) -> Submission:
     """`submit_version` for a version that was just asked for. Raises like it."""
     options = resolve_options(wish.preset, catalog.get(wish.preset).options, wish.options)
     gateway.may_encode(wish.user, target.version)
@@ -83,7 +86,7 @@ def submit_target(gateway: Gateway, client: JobClient, catalog: Catalog, target:
     )
     submission = client.submit(request, again=wish.again)
     if submission.created:
-        _show(gateway, submission, request)
+        _show(gateway, submission, request, owner)
     return submission
 
 
@@ -124,9 +127,9 @@ def known_component(gateway: Gateway, target: Target) -> ComponentInfo:
     return component
 
 
-def _show(gateway: Gateway, submission: Submission, request: EncodeRequest) -> None:
+def _show(gateway: Gateway, submission: Submission, request: EncodeRequest, owner: str) -> None:
     """Makes the ftrack_job. The encode is queued already, so a failure here must not look like a refusal."""
     try:
-        create_ftrack_job(gateway.session, submission.job_id, request)
+        create_ftrack_job(gateway.session, submission.job_id, request, owner=owner)
     except EncodeMediaError as error:
         log.warning("The ftrack_job of %s will be made when it starts: %s", submission.job_id, error.message)

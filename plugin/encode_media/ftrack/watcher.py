@@ -46,8 +46,10 @@ class Watcher:
         client: JobClient,
         catalog: Catalog,
         *,
+        owner: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._owner = owner
         self._rules = rules
         self._workers = workers
         self._client = client
@@ -148,7 +150,9 @@ class Watcher:
             again=False,
         )
         try:
-            submission = submit_target(gateway, self._client, self._catalog, Target(version=version), wish)
+            submission = submit_target(
+                gateway, self._client, self._catalog, Target(version=version), wish, owner=self._owner
+            )
         except EncodeMediaError as error:
             if error.retryable:
                 raise

@@ -121,3 +121,5 @@ class RunResult:
     notes: tuple[str, ...] = ()
     elapsed_s: float = 0.0
     error: dict[str, Any] | None = None
+    log: tuple[str, ...] = ()
+    """The last lines the service logged about it."""

@@ -1,0 +1,78 @@
+"""A job's story with a word in the log at each step, and its end told to whoever counts."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from encode_media.errors import EncodeMediaError
+from encode_media.jobs.engine import JobContext, JsonDict, RetryPolicy, Workflow
+from encode_media.log_lines import about, kept_tail
+from encode_media.model.request import EncodeRequest
+from encode_media.model.result import Progress
+
+log = logging.getLogger(__name__)
+
+_ONCE = RetryPolicy()
+
+OnEnd = Callable[[EncodeRequest, JsonDict], None]
+"""Gets what was asked for, and the `RunResult` in JSON form."""
+
+
+def told(workflow: Workflow, on_end: OnEnd) -> Workflow:
+    """The same workflow; each line logged meanwhile names the job, and its last lines are in the result."""
+
+    def tell(context: JobContext, request: EncodeRequest) -> JsonDict:
+        target = request.target
+        with (
+            about(
+                job=context.job_id,
+                version=target.version_label or target.version_id if target else None,
+                user=target.username if target else None,
+                preset=request.preset,
+            ),
+            kept_tail() as lines,
+        ):
+            result = workflow(_LoggedSteps(context), request)
+            _say_end(result)
+            on_end(request, result)
+            return {**result, "log": list(lines)}
+
+    return tell
+
+
+def _say_end(result: JsonDict) -> None:
+    error = result.get("error")
+    if result["status"] == "failed" and error:
+        log.error("Failed: %s (%s)", error["message"], error["code"])
+    else:
+        log.info("Ended: %s", result["status"])
+
+
+class _LoggedSteps:
+    """A `JobContext` that says when a step is done, how long it took and what it failed with."""
+
+    def __init__(self, context: JobContext) -> None:
+        self._context = context
+
+    @property
+    def job_id(self) -> str:
+        return self._context.job_id
+
+    def step(self, name: str, work: Callable[..., JsonDict], *args: Any, retry: RetryPolicy = _ONCE) -> JsonDict:
+        began = time.monotonic()
+        try:
+            value = self._context.step(name, work, *args, retry=retry)
+        except EncodeMediaError as error:
+            log.info("Step %s: %s after %.1f s", name, error.code, time.monotonic() - began)
+            raise
+        log.info("Step %s: done after %.1f s", name, time.monotonic() - began)
+        return value
+
+    def report(self, progress: Progress) -> None:
+        self._context.report(progress)
+
+    def cancelled(self) -> bool:
+        return self._context.cancelled()
