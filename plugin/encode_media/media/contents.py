@@ -179,7 +179,7 @@ def start_timecode(container: InputContainer, stream: AvVideoStream, frame: Vide
         yield stream.metadata.get("timecode")
         yield from (other.metadata.get("timecode") for other in container.streams)
         yield container.metadata.get("timecode")
-        yield frame.metadata.get("timecode")
+        yield getattr(frame, "metadata", {}).get("timecode")  # PyAV before 18 has none
 
     return next((text for text in stated() if text), None)
 
