@@ -43,13 +43,15 @@ def test_layers_beside_the_picture_are_listed(tmp_path: Path) -> None:
     assert "diffuse, light.key" in message(media, "exr.layers")
 
 
-def test_only_layers_and_no_picture_is_an_error_an_option_may_allow(tmp_path: Path) -> None:
-    media = probed(write_exr(tmp_path / "named.exr", Part(channels={f"beauty.{c}": 0.5 for c in "RGBA"})))
-    assert media.layers == ("beauty",)
+def test_without_a_picture_the_layer_that_is_called_like_one_is_used(tmp_path: Path) -> None:
+    channels = {f"{layer}.{colour}": 0.5 for layer in ("aov.id", "beauty") for colour in "RGBA"}
+    media = probed(write_exr(tmp_path / "named.exr", Part(channels=channels)))
+    assert media.layers == ("aov.id", "beauty")
+    assert media.main_layer == "beauty"
     assert media.video is not None
     assert (media.video.width, media.video.height, media.video.has_alpha) == (16, 8, True)
     [finding] = [finding for finding in media.findings if finding.code == "exr.no_default_layer"]
-    assert finding.severity is Severity.ERROR
+    assert finding.severity is Severity.WARNING
 
 
 def test_the_first_of_several_parts_is_the_picture(tmp_path: Path) -> None:
@@ -57,7 +59,8 @@ def test_the_first_of_several_parts_is_the_picture(tmp_path: Path) -> None:
     media = probed(write_exr(tmp_path / "parts.exr", Part(name="rgb"), other))
     assert media.video is not None
     assert (media.video.width, media.video.height) == (16, 8)
-    assert media.layers == ("diffuse",)
+    assert media.layers == ()
+    assert "diffuse" in message(media, "exr.parts")
 
 
 @pytest.mark.parametrize(
@@ -67,6 +70,7 @@ def test_the_first_of_several_parts_is_the_picture(tmp_path: Path) -> None:
         (Part(channels={"Y": 0.5, "RY": 0.0, "BY": 0.0}), "luminance and chroma"),
         (Part(channels={"Z": 1.0}), "no colour channels, only Z"),
         (Part(compression=42), "compression is newer"),
+        (Part(chromaticities=(0.3, 0.3, 0.4, 0.4, 0.5, 0.5, 0.3, 0.3)), "chromaticities"),
     ],
 )
 def test_what_can_not_be_decoded_is_refused_in_plain_words(tmp_path: Path, part: Part, words: str) -> None:
@@ -85,6 +89,7 @@ def test_other_primaries_are_noticed(
     media = probed(write_exr(tmp_path / "wide.exr", Part(chromaticities=chromaticities)))
     assert media.video is not None
     assert media.video.colour.primaries == tag
+    assert media.video.chromaticities == pytest.approx(chromaticities)
     assert words in message(media, "exr.primaries")
 
 

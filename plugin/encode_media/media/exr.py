@@ -14,6 +14,8 @@ _MAX_HEADER = 8 << 20
 _MAX_CHUNKS = 1 << 20
 _LINES_PER_CHUNK = (1, 1, 1, 16, 32, 16, 32, 32, 32, 256)
 _COMPRESSIONS = ("none", "rle", "zips", "zip", "piz", "pxr24", "b44", "b44a", "dwaa", "dwab")
+_PICTURE_NAMES = ("beauty", "rgba", "rgb", "combined", "master", "color", "colour")
+"""What renderers call the picture, likeliest first."""
 _PIXEL_TYPES = ("uint", "half", "float")
 
 Box = tuple[int, int, int, int]
@@ -60,10 +62,19 @@ class ExrHeader:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Layers with a picture beside the default one: `diffuse` of `diffuse.R`. No depth, masks or vectors."""
-        channels = {channel for part in self.parts for channel in part.channels}
+        """Layers with a picture beside the default one: `diffuse` of `diffuse.R`. No depth, masks or vectors.
+
+        Of the first part only: no decoder here reads another.
+        """
+        channels = self.parts[0].channels
         names = dict.fromkeys(channel.rpartition(".")[0] for channel in sorted(channels) if "." in channel)
         return tuple(name for name in names if all(f"{name}.{colour}" in channels for colour in "RGB"))
+
+    @property
+    def main_layer(self) -> str:
+        """Shown where there is no default picture: the layer that is called like one, else the first."""
+        usual = [name for word in _PICTURE_NAMES for name in self.layers if name.lower().split(".")[-1] == word]
+        return next(iter((*usual, *self.layers)), "")
 
     @property
     def has_default_layer(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -22,6 +23,8 @@ _KNOWN_PRIMARIES = (
 )
 """ffmpeg's name where it has one, what people say, and the chromaticities by their standards."""
 _TOLERANCE = 0.002
+_LEAST_AREA = 0.001
+"""Of the triangle of the primaries; BT.709's has 0.11."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,10 @@ class ExrPicture:
     layers: tuple[str, ...]
     colour: ColourTags
     findings: tuple[Finding, ...]
+    chromaticities: tuple[float, ...] | None = None
+    """Those that are not BT.709's."""
+    main_layer: str = ""
+    """The one to show where there is no default picture."""
     video: VideoStream | None = None
     """From the header alone, where there is no default layer to decode."""
 
@@ -55,12 +62,17 @@ def read_exr_picture(path: str) -> ExrPicture | None:
     except exr.ExrDamaged:
         return None
     _require_supported(header, path)
-    primaries, colour_name = _primaries(header.parts[0].chromaticities)
+    stated = header.parts[0].chromaticities
+    primaries, colour_name = _primaries(stated)
+    other = stated if colour_name != "BT.709" else None
+    _require_area(other, path)
     return ExrPicture(
         layers=header.layers,
         colour=ColourTags(range="pc", matrix="gbr", primaries=primaries, transfer="linear"),
         findings=tuple(_findings(header, colour_name)),
-        video=None if header.has_default_layer else _video(header),
+        chromaticities=other,
+        main_layer="" if header.has_default_layer else header.main_layer,
+        video=None if header.has_default_layer else replace(_video(header), chromaticities=other),
     )
 
 
@@ -78,6 +90,16 @@ def _require_supported(header: exr.ExrHeader, path: str) -> None:
         raise failure("source.unsupported", path=path, problem=problem)
 
 
+def _require_area(chromaticities: tuple[float, ...] | None, path: str) -> None:
+    """Three primaries on one line, or a white without light, stand for no colours at all."""
+    if chromaticities is None:
+        return
+    (rx, ry, gx, gy, bx, by, _, white_y) = chromaticities
+    area = abs((gx - rx) * (by - ry) - (bx - rx) * (gy - ry)) / 2
+    if not all(map(math.isfinite, chromaticities)) or area < _LEAST_AREA or min(ry, gy, white_y) <= 0 or not by:
+        raise failure("source.unsupported", path=path, problem="the chromaticities in its header make no sense")
+
+
 def _primaries(stated: tuple[float, ...] | None) -> tuple[str | None, str]:
     if stated is None:
         return "bt709", "BT.709"
@@ -92,18 +114,21 @@ def _findings(header: exr.ExrHeader, colour_name: str) -> Iterator[Finding]:
     if header.layers:
         text = f"There {'is a layer' if len(header.layers) == 1 else 'are layers'} beside the picture: "
         if not header.has_default_layer:
-            text = "There is no default picture, only layers: "
+            text = f"There is no default picture; the layer {header.main_layer} is shown, of these: "
         yield find(
             "exr.layers" if header.has_default_layer else "exr.no_default_layer",
-            Severity.INFO if header.has_default_layer else Severity.ERROR,
+            Severity.INFO if header.has_default_layer else Severity.WARNING,
             f"{text}{', '.join(header.layers)}.",
         )
     if first.data_window != first.display_window:
         text = "The rendered area is not the picture area; what lies outside is cut, what it leaves open is black."
         yield find("exr.data_window", Severity.INFO, text)
     if colour_name != "BT.709":
-        text = f"The colours are {colour_name}, not BT.709; without a colour transform they look wrong."
-        yield find("exr.primaries", Severity.WARNING, text)
+        text = f"The colours are {colour_name}, not BT.709; they are converted."
+        yield find("exr.primaries", Severity.INFO, text)
+    if len(header.parts) > 1:
+        others = ", ".join(part.name or "without a name" for part in header.parts[1:])
+        yield find("exr.parts", Severity.INFO, f"Only the first part of the file is read, not: {others}.")
 
 
 def _video(header: exr.ExrHeader) -> VideoStream:

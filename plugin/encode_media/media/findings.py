@@ -67,11 +67,16 @@ def _colour_findings(video: VideoStream) -> Iterator[Finding]:
         )
 
 
-def log_finding() -> Finding:
-    text = (
-        "The image says it is logarithmic (printing density); without a colour transform it looks flat and grey."
-    )
-    return find("colour.log", Severity.WARNING, text)
+def log_findings(is_log: bool, video: VideoStream | None) -> Iterator[Finding]:
+    """What the header of DPX says about light."""
+    if is_log:
+        text = "The image says it is logarithmic (printing density); it is made linear as Cineon says."
+        yield find("colour.log", Severity.INFO, text)
+    elif video and video.codec == "dpx" and video.colour.transfer == "linear":
+        text = (
+            "The image says it is linear light. Some programs write that into every DPX: if it looks washed out, "
+        )
+        yield find("colour.linear_dpx", Severity.INFO, f"{text}choose the input sRGB.")
 
 
 def movie_findings(contents: Contents) -> Iterator[Finding]:

@@ -59,6 +59,8 @@ TRANSFERS = MappingProxyType({
 })  # fmt: skip
 """ITU-T H.273 code points by the names ffmpeg prints and accepts; 2 (unspecified) is left out on purpose."""
 
+LOG_TRANSFER = "printing density"
+"""Our word for the logarithm of film scans."""
 HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
 """PQ and HLG: shown without tone mapping they look grey and flat."""
 

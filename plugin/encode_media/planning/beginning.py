@@ -18,7 +18,7 @@ from encode_media.planning.colour import (
 )
 from encode_media.planning.colour_source import is_rgb, source_colour
 from encode_media.planning.graph import Chain, step
-from encode_media.planning.planes import alpha_16, colours, in_full, without_alpha
+from encode_media.planning.planes import alpha_16, colours, grey_floats, in_full, without_alpha
 from encode_media.planning.primaries import to_bt709
 from encode_media.planning.transparency import (
     STRAIGHT,
@@ -69,6 +69,9 @@ def begin(video: VideoStream, spec: ColourSpec, view: ViewTransform | None, back
         view: the transform it is seen through, or None for the plain one of its kind.
         background: behind transparency, as displayed.
     """
+    if spec.layer:
+        # What the file says of transparency is said of its own picture.
+        video = replace(video, has_alpha=False)
     source = source_colour(video, spec)
     prepare, planar = _prepared(video, source)
     if not video.has_alpha:
@@ -102,11 +105,11 @@ def _prepared(video: VideoStream, source: SourceColour) -> tuple[Chain, str]:
     Only for floats zscale is used: swscale of ffmpeg 9 squeezes half floats through 16-bit whole numbers.
     """
     if video.is_float:
-        same = {"tin": "linear", "t": "linear", "rin": "full", "r": "full"}
+        if "gray" in video.pixel_format:
+            return grey_floats(), "gbrpf32le"
+        same = {"min": "gbr", "m": "gbr", "rin": "full", "r": "full", "tin": "linear", "t": "linear"}
         name = "gbrapf32le" if video.has_alpha else "gbrpf32le"
-        # Grey has no RGB matrix, and may become RGB by any other.
-        matrix = "709" if "gray" in video.pixel_format else "gbr"
-        return (step("zscale", min=matrix, m="gbr", **same), step("format", name)), name
+        return (step("zscale", **same), step("format", name)), name
     if is_rgb(video) and (video.has_alpha or source.light is not Light.RGB):
         name = f"gbr{'a' if video.has_alpha else ''}p{'16le' if source.deep else ''}"
         return (step("format", name),), name

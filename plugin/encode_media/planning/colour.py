@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from encode_media.media.formats import LOG_TRANSFER
 from encode_media.model.geometry import Size
 from encode_media.model.media import ColourTags, SourceKind
 from encode_media.model.preset import VideoSpec
@@ -23,8 +24,7 @@ HD_HEIGHT = 720
 
 SRGB_CURVE = "iec61966-2-1"
 LINEAR_CURVE = "linear"
-LOG_CURVE = "printing density"
-"""Of film scans: not one of ffmpeg's curves."""
+LOG_CURVE = LOG_TRANSFER
 
 HDR_CURVES = ("smpte2084", "arib-std-b67")
 MATRICES = {

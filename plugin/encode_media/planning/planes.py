@@ -39,6 +39,12 @@ def transparency(pixel_format: str) -> Chain:
     return (_planes((0, 3), (0, 3), (0, 3), pixel_format=grey),)
 
 
+def grey_floats() -> Chain:
+    """Grey floats as RGB. Laid twice side by side first: ffmpeg 5 takes half of each row."""
+    rgb = _planes((0, 0), (0, 0), (0, 0), pixel_format="gbrpf32le")
+    return (step("format", "grayf32le"), Fork(((), ()), step("hstack")), rgb, step("crop", "iw/2", "ih", 0, 0))
+
+
 def together(pixel_format: str) -> Filter:
     """Joins a picture and a grey one of the same depth in whole numbers, which becomes its transparency."""
     return _planes((0, 0), (0, 1), (0, 2), (1, 0), pixel_format=pixel_format)

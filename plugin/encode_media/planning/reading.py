@@ -41,10 +41,6 @@ class Reading:
     kept: Sequence[int] | None = None
     """Frames that are read, by index, where not all are; `frames` counts all of them nevertheless."""
 
-    def place_of(self, frame: int) -> int:
-        """Where a frame, by its index in the source, stands in what is read."""
-        return frame if self.kept is None else self.kept.index(frame)
-
     @property
     def frames_read(self) -> int | None:
         return self.frames if self.kept is None else len(self.kept)

@@ -27,8 +27,9 @@ def source_notes(work: Work, view: ViewTransform | None) -> Iterator[str]:
         yield f"pixel aspect {work.video.sample_aspect} made square"
     if work.video.rotation:
         yield f"turned upright by {work.video.rotation} degrees"
-    if work.preset.colour.layer:
-        yield f"the layer {work.preset.colour.layer} is used"
+    layer = work.preset.colour.layer or work.media.main_layer
+    if layer:
+        yield f"the layer {layer} is used"
     elif work.media.layers:
         yield f"the default layer is used, not {', '.join(work.media.layers)}"
 
