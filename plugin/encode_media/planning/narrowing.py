@@ -10,7 +10,7 @@ from encode_media.media.pattern import FramePattern
 from encode_media.model.media import Media, SourceKind, VideoStream
 from encode_media.model.plan import FrameLink
 from encode_media.model.preset import OutputSpec
-from encode_media.planning.graph import Chain, pick_frames, step
+from encode_media.planning.graph import Chain, Filter, pick_frames, step
 from encode_media.planning.outputs.draft import Work
 from encode_media.planning.outputs.images import frames_needed
 from encode_media.planning.reading import LINK_FOLDER, Reading
@@ -43,7 +43,7 @@ def _narrowed(media: Media, video: VideoStream, reading: Reading, frames: tuple[
 
 def _some_files(media: Media, reading: Reading, frames: tuple[int, ...]) -> Reading:
     """A list of these files only; a single one needs no list."""
-    steps = (pick_frames(0, len(frames), reading.rate),)
+    steps = (pick_frames(0, len(frames), reading.rate), _at_their_times(frames))
     if not reading.links and len(frames) == 1:
         number = str(_first_number(reading) + frames[0])
         return _changed(reading, frames, steps, {"start_number": number})
@@ -60,6 +60,12 @@ def _some_files(media: Media, reading: Reading, frames: tuple[int, ...]) -> Read
         links=links,
         black_frame=reading.black_frame if any(link.source is None for link in links) else (),
     )
+
+
+def _at_their_times(frames: Sequence[int]) -> Filter:
+    """Each frame at the time it has in the whole source; the time base is one frame."""
+    moved = "+".join(f"{frame - place}*eq(PTS,{place})" for place, frame in enumerate(frames) if frame != place)
+    return step("setpts", f"PTS+{moved}" if moved else "PTS")
 
 
 def _first_number(reading: Reading) -> int:
@@ -86,7 +92,7 @@ def _from_first(reading: Reading, numbered: Chain, frames: tuple[int, ...]) -> R
     return _changed(
         reading,
         range(first, last + 1),
-        (*numbered, pick_frames(0, last + 1 - first, reading.rate)),
+        (*numbered[:1], step("setpts", f"N+{first}"), pick_frames(0, last + 1, reading.rate)),
         {"ss": f"{begin_s:.6f}", "seek_timestamp": "1"},
     )
 

@@ -79,7 +79,7 @@ def part_shown(reading: Reading, spec: OutputSpec) -> _Part:
 
 
 def _resampled(reading: Reading, part: _Part) -> Chain:
-    shown = () if reading.frames == 1 else (pick_frames(reading.place_of(part.first), part.count, reading.rate),)
+    shown = () if reading.frames == 1 else (pick_frames(part.first, part.count, reading.rate),)
     # However ffmpeg rounds at the end: spare copies of the last picture, then exactly as many as planned.
     return (
         *shown, step("setpts", "PTS-STARTPTS"), step("fps", fps=part.rate),

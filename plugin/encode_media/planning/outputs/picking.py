@@ -54,7 +54,7 @@ def select_frames(reading: Reading, frames: Sequence[int]) -> Chain:
     """Only these frames, in the order of the source."""
     if reading.frames == 1:
         return ()
-    wanted = sorted({reading.place_of(frame) for frame in frames})
+    wanted = sorted(set(frames))
     if len(wanted) == 1:
         return (pick_frames(wanted[0], 1, reading.rate),)
     # By time, which is the frame's index here: counters start again when the form of the pictures changes.
@@ -63,7 +63,7 @@ def select_frames(reading: Reading, frames: Sequence[int]) -> Chain:
     return (pick_frames(0, wanted[-1] + 1, reading.rate), selected)
 
 
-def choose_best(reading: Reading, frames: Sequence[int], otherwise: int) -> Chain:
+def choose_best(frames: Sequence[int], otherwise: int) -> Chain:
     """From finished 8-bit RGB pictures of these frames and one more to the one to show.
 
     The most typical of those that are neither dark nor blank; else of those that aren't all black; else the
@@ -77,7 +77,7 @@ def choose_best(reading: Reading, frames: Sequence[int], otherwise: int) -> Chai
     typical = step("thumbnail", max(2, len(frames)))
     light = (_above("signalstats.YAVG", _DARK), _above("entropy.normalized_entropy.normal.Y", _BLANK), typical)
     visible = (_above("signalstats.YMAX", _LEAST_LIGHT), typical)
-    asked = (step("select", f"eq(pts,{reading.place_of(otherwise)})"),)
+    asked = (step("select", f"eq(pts,{otherwise})"),)
     return (judged, plain, Fork((light, visible, asked), step("concat", n=3)))
 
 

@@ -14,6 +14,7 @@ from encode_media.planning.graph import Chain, OutputFile, step
 from encode_media.planning.outputs.draft import Draft, Placement, Work, place
 from encode_media.planning.outputs.picking import select_frames, spread
 from encode_media.planning.outputs.still import image_options
+from encode_media.planning.overlay import Overlay, onto
 from encode_media.presets.frame_pairs import MAX_SIDE
 
 
@@ -40,10 +41,11 @@ def plan_sheet(work: Work, spec: OutputSpec, sheet: SheetSpec, stem: str) -> Dra
     target = target_colour(spec.video, work.colour, work.media.kind)
     file = f"{stem}.{spec.container}"
     width, height = layout.size
+    overlay = work.overlay(spec, RGB8, layout.cell.size, stem)
     return Draft(
         file=OutputFile(
             path=file,
-            video=(*_sheet(work, layout), *convert(RGB8_SOURCE, target, None)),
+            video=(*_sheet(work, layout, overlay), *convert(RGB8_SOURCE, target, None)),
             options=image_options(spec),
         ),
         planned=PlannedOutput(
@@ -53,6 +55,8 @@ def plan_sheet(work: Work, spec: OutputSpec, sheet: SheetSpec, stem: str) -> Dra
             ),
         ),
         target=target,
+        files=overlay.files,
+        drawn=overlay.notes,
         note=f"{spec.name}: {width}x{height} {spec.container}, {_described(layout)}",
     )  # fmt: skip
 
@@ -82,17 +86,17 @@ def _limited(spec: OutputSpec, columns: int, rows: int, gap: int) -> OutputSpec:
     return replace(spec, size=size)
 
 
-def _sheet(work: Work, layout: _Layout) -> Chain:
+def _sheet(work: Work, layout: _Layout, overlay: Overlay) -> Chain:
     begun = len(work.reading.steps)
     tile = step(
         "tile", f"{layout.columns}x{layout.rows}", nb_frames=len(layout.frames), padding=layout.gap,
         margin=layout.gap, color=_hexadecimal(work.preset.background),
     )  # fmt: skip
+    cell = barred(convert(work.colour, RGB8, layout.cell.scaled), RGB8, layout.cell.bars)
     # Laid together in RGB, where the colour between them is exactly the one that was asked for.
     return (
         *work.reading.steps, *select_frames(work.reading, layout.frames), *work.steps[begun:], *layout.cell.crop,
-        *barred(convert(work.colour, RGB8, layout.cell.scaled), RGB8, layout.cell.bars),
-        step("format", "gbrp"), tile, step("format", "rgb24"),
+        *onto(cell, RGB8, overlay), step("format", "gbrp"), tile, step("format", "rgb24"),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from encode_media.model.plan import Expected, PlannedOutput
 from encode_media.model.preset import OutputSpec, VideoSpec
 from encode_media.planning.colour import RGB8, RGB8_SOURCE, TargetColour, convert, target_colour
+from encode_media.planning.framing import barred
 from encode_media.planning.graph import Chain, OutputFile
 from encode_media.planning.outputs.draft import Draft, Options, Placement, Work, place, plain_options
 from encode_media.planning.outputs.picking import candidates, choose_best, select_frames, wanted_frame
@@ -74,9 +75,10 @@ def _picture(work: Work, spec: OutputSpec, target: TargetColour, placement: Plac
         *work.reading.steps, *select_frames(work.reading, frames), *steps[begun:], *placement.crop,
     )  # fmt: skip
     if not choosing:
-        return (*picked, *convert_any(colour, target, placement.scaled))
-    chosen = choose_best(work.reading, frames, wanted_frame(work.reading, spec))
-    return (*picked, *convert(work.colour, RGB8, placement.scaled), *chosen, *convert(RGB8_SOURCE, target, None))
+        return barred((*picked, *convert_any(colour, target, placement.scaled)), target, placement.bars)
+    chosen = choose_best(frames, wanted_frame(work.reading, spec))
+    small = barred(convert(work.colour, RGB8, placement.scaled), RGB8, placement.bars)
+    return (*picked, *small, *chosen, *convert(RGB8_SOURCE, target, None))
 
 
 def _chooses(work: Work, spec: OutputSpec) -> bool:
