@@ -234,12 +234,14 @@ def test_main_options_have_the_choices_of_all_presets_and_are_asked_in_the_same_
     assert list(found) == ["size"]
 
 
-def test_sound_is_asked_for_only_where_there_is_sound() -> None:
-    presets = (FakePreset("a", "A", "", {"audio": SOUND}), FakePreset("b", "B", "", {"audio": SOUND}))
+def test_a_sound_track_is_asked_for_only_where_there_is_sound() -> None:
+    downmix = Option(kind=OptionKind.CHOICE, label="Surround", choices=("safe", "front"))
+    presets = tuple(FakePreset(name, name, "", {"audio": SOUND, "downmix": downmix}) for name in ("a", "b"))
     with_sound, without = SourceView(label="a", media=movie()), SourceView(label="b", media=sequence())
 
-    assert "option_audio" in fields(first_page((with_sound, without), presets, preset="a"))
-    assert "option_audio" not in fields(first_page((without,), presets, preset="a"))
+    assert "option_downmix" in fields(first_page((with_sound, without), presets, preset="a"))
+    assert "option_downmix" not in fields(first_page((without,), presets, preset="a"))
+    assert "option_audio" in fields(first_page((without,), presets, preset="a"))
 
 
 def test_options_of_other_presets_are_dropped_and_unheard_of_ones_are_kept_to_be_refused() -> None:

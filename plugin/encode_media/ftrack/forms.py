@@ -26,7 +26,8 @@ AS_PRESET = ""
 MAX_SOURCES_SHOWN = 12
 """Beyond it a form gets too long to reach its button."""
 _SEQUENCE_ONLY = frozenset({"missing_frames"})
-_SOUND_ONLY = frozenset({"audio"})
+_SOUND_ONLY = frozenset({"audio_track", "downmix"})
+"""Silence and a sound file need no sound in the source."""
 _ENOUGH_PRESETS = 2
 """An option of a single preset is asked for on that preset's own page."""
 _TRUE = frozenset({"true", "1", "yes", "on"})

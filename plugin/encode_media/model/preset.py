@@ -42,7 +42,7 @@ class Option:
     labels: dict[str, str] = field(default_factory=dict)
     minimum: float | None = None
     maximum: float | None = None
-    format: Literal["frame", "timecode", "ratio", "reel"] | None = None
+    format: Literal["frame", "timecode", "ratio", "reel", "colour", "lut", "image", "sound"] | None = None
     """For `text`: what it must look like; None takes any line."""
     help: str = ""
 

@@ -40,6 +40,8 @@ def _sound_alone(output: OutputSpec) -> Iterator[Problem]:
         yield "video", "an output of sound alone has no picture", ()
     if output.audio is None:
         yield "audio", "is missing", ()
+    if output.publish.role != "deliverable":
+        yield "publish.role", "sound alone is neither reviewable nor a thumbnail", ("deliverable",)
 
 
 def _audio_problems(container: str, audio: AudioSpec) -> Iterator[Problem]:
