@@ -7,7 +7,8 @@ that can't explode. Without loops and calls, and with limited text, evaluation a
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError
@@ -89,8 +90,14 @@ def _result(text: str, context: Mapping[str, Any]) -> Any:
     stripped = text.strip()
     inner = stripped[2:-2]
     if stripped.startswith("{{") and stripped.endswith("}}") and "{{" not in inner and "}}" not in inner:
-        return _ENVIRONMENT.compile_expression(inner, undefined_to_none=False)(**context)
+        return _compiled(inner)(**context)
     return _ENVIRONMENT.from_string(text).render(context)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(expression: str) -> Callable[..., Any]:
+    """Presets are resolved often, and compiling is what takes the time."""
+    return _ENVIRONMENT.compile_expression(expression, undefined_to_none=False)
 
 
 class _UnknownNameError(TemplateError):

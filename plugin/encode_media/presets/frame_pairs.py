@@ -51,6 +51,8 @@ def rate_problems(output: OutputSpec) -> Iterator[Problem]:
         yield "video.target_size", f"{video.target_size!r} is no size", ("a number with k, M or G behind it, 25M",)
     if video.passes is not None and wanted and video.passes > passes > 0:
         yield "video.passes", f"{video.codec} knows one pass only", ("1",)
+    if video.max_bitrate is not None and not codec_of(video).capped:
+        yield "video.max_bitrate", f"{video.codec} can't be held below a bit rate", ()
     yield from _gop_problems(video)
 
 

@@ -12,6 +12,7 @@ from encode_media.model.preset import NO_PICTURE, OutputKind, OutputSpec
 from encode_media.presets.codecs import CODECS, codec_of, profile_of
 from encode_media.presets.frame_pairs import rate_problems, size_problems
 from encode_media.presets.image_pairs import image_problems
+from encode_media.presets.overlay_pairs import overlay_problems
 from encode_media.presets.sound_pairs import sound_problems
 
 CONTAINERS = MappingProxyType({
@@ -46,6 +47,7 @@ def pair_problems(output: OutputSpec) -> Iterator[tuple[str, str, tuple[str, ...
     yield from _within("position", output.position, 0, 1)
     yield from _within("first_frame", output.first_frame, 0, MAX_FRAME_NUMBER)
     yield from size_problems(output.size)
+    yield from overlay_problems(output)
 
 
 def _picture_problems(output: OutputSpec) -> Iterator[tuple[str, str, tuple[str, ...]]]:

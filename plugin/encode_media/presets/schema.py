@@ -173,7 +173,14 @@ def read_part(kind: type[Part], data: Mapping[str, Any]) -> Part:
     Raises:
         pydantic.ValidationError: keys or values that do not fit.
     """
-    return TypeAdapter(kind).validate_python(data)
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    part: Part = _ADAPTERS[kind].validate_python(data)
+    return part
+
+
+_ADAPTERS: dict[type, TypeAdapter[Any]] = {}
+"""Made once for each type, which takes long."""
 
 
 def _document_problems(document: PresetDocument, path: Path) -> Iterator[PresetProblem]:

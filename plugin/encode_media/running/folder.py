@@ -69,6 +69,8 @@ def prepare(folder: Path, plan: EncodePlan) -> None:
         clear(folder, plan)
         for output in plan.outputs:
             place_of(folder, output.file).parent.mkdir(parents=True, exist_ok=True)
+        for name in plan.scratch:
+            place_of(folder, name).mkdir(parents=True, exist_ok=True)
         lay_files(folder, plan.files)
     except OSError as error:
         raise _translated(error, folder) from error
@@ -139,7 +141,7 @@ def clear(folder: Path, plan: EncodePlan) -> None:
 
 
 def clear_frames(folder: Path, plan: EncodePlan) -> None:
-    """Removes the frame list and the laid files, which are of no use once ffmpeg has read them."""
+    """Removes the frame list, the laid files and scratch folders, which are of no use once ffmpeg has ended."""
     names = [link.name for link in plan.links] + [file.name for file in plan.files]
     if plan.black_frame:
         names.append(black_frame_name(plan))
@@ -148,6 +150,8 @@ def clear_frames(folder: Path, plan: EncodePlan) -> None:
         place.unlink(missing_ok=True)
     for parent in {place.parent for place in places}:
         _remove_empty(parent, folder)
+    for name in plan.scratch:
+        shutil.rmtree(place_of(folder, name), ignore_errors=True)
 
 
 def black_frame_name(plan: EncodePlan) -> str:

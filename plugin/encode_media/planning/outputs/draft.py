@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from encode_media.model.geometry import Size, fit
+from encode_media.model.geometry import Size, framing
 from encode_media.model.media import Media, VideoStream
 from encode_media.model.plan import LaidFile, PlannedOutput
 from encode_media.model.preset import OutputSpec, Preset
 from encode_media.planning.colour import SourceColour, TargetColour
+from encode_media.planning.framing import Bars, bars_of
 from encode_media.planning.graph import Chain, OutputFile, step
 from encode_media.planning.lettering import Canvas
 from encode_media.planning.overlay import Overlay, counters_of, plan_overlay
@@ -84,19 +85,23 @@ class Placement:
     size: Size
     scaled: Size | None
     crop: Chain = ()
+    bars: Bars = Bars()
+    """What is cut off or put around it then (`framing.barred`)."""
 
 
 def place(work: Work, spec: OutputSpec, *, even: bool) -> Placement:
     """The output's size; a picture that is only odd loses a row or a column instead of being resampled."""
-    size = fit(work.size, spec.size, even=even)
+    framed = framing(work.size, spec.size, even=even)
+    picture, bars = framed.picture, bars_of(framed, work.preset.background, spec.size.mask)
     if work.video.sample_aspect != 1:
-        return Placement(size=size, scaled=size)
-    if size == work.size:
-        return Placement(size=size, scaled=None)
-    odd_only = all(have - get in (0, have % 2) for have, get in zip(work.size, size, strict=True))
+        return Placement(size=framed.frame, scaled=picture, bars=bars)
+    if picture == work.size:
+        return Placement(size=framed.frame, scaled=None, bars=bars)
+    odd_only = all(have - get in (0, have % 2) for have, get in zip(work.size, picture, strict=True))
     if odd_only:
-        return Placement(size=size, scaled=None, crop=(step("crop", size[0], size[1], 0, 0),))
-    return Placement(size=size, scaled=size)
+        crop = (step("crop", picture[0], picture[1], 0, 0),)
+        return Placement(size=framed.frame, scaled=None, crop=crop, bars=bars)
+    return Placement(size=framed.frame, scaled=picture, bars=bars)
 
 
 def rate_options(rate: Fraction) -> Options:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from encode_media.model.plan import Expected, PlannedOutput
 from encode_media.model.preset import OutputSpec
 from encode_media.planning.colour import target_colour
+from encode_media.planning.framing import barred
 from encode_media.planning.graph import OutputFile
 from encode_media.planning.naming import sequence_pattern
 from encode_media.planning.outputs.draft import Draft, Work, place, plain_options, rate_options
@@ -35,7 +36,7 @@ def plan_image_sequence(work: Work, spec: OutputSpec, stem: str) -> Draft:
     return Draft(
         file=OutputFile(
             path=file,
-            video=onto(picture, target, overlay),
+            video=onto(barred(picture, target, placement.bars), target, overlay),
             options=options,
         ),
         planned=PlannedOutput(

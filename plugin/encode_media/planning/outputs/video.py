@@ -12,11 +12,12 @@ from encode_media.model.preset import OutputSpec
 from encode_media.planning import sound
 from encode_media.planning.colour import TargetColour, rescale, target_colour
 from encode_media.planning.encoders import Encode, encoder_options, gop_length, has_gop
+from encode_media.planning.framing import bar_words, barred
 from encode_media.planning.graph import Chain, OutputFile
 from encode_media.planning.hardware import upload
 from encode_media.planning.outputs.draft import Draft, Options, Placement, Work, place, plain_options, rate_options
-from encode_media.planning.rate_control import Aim, aim_of
 from encode_media.planning.overlay import Overlay, behind, later, more, onto
+from encode_media.planning.rate_control import Aim, aim_of
 from encode_media.planning.start_timecode import start_timecode
 from encode_media.planning.transparency import convert_any
 from encode_media.presets.codecs import codec_of, profile_of
@@ -48,7 +49,8 @@ class _Movie:
     @property
     def likeness(self) -> object:
         """What movies share that are scaled from one another."""
-        return self.target, repr((self.spec.watermark, self.spec.burn_ins, self.spec.slate))
+        bars = None if self.placement.bars.is_plain else self.placement.bars
+        return self.target, bars, repr((self.spec.watermark, self.spec.burn_ins, self.spec.slate))
 
     @property
     def area(self) -> int:
@@ -86,8 +88,9 @@ def _movie(work: Work, spec: OutputSpec, stem: str) -> _Movie:
 
 def _picture(work: Work, movie: _Movie, base: _Movie, overlay: Overlay) -> Chain:
     steps, colour = work.towards(base.target)
-    chain = (*steps, *base.placement.crop, *convert_any(colour, base.target, base.placement.scaled))
-    chain = onto(chain, base.target, overlay)
+    placement = base.placement
+    chain = (*steps, *placement.crop, *convert_any(colour, base.target, placement.scaled))
+    chain = onto(barred(chain, base.target, placement.bars), base.target, overlay)
     return chain if movie.size == base.size else (*chain, *rescale(movie.target, movie.size))
 
 
@@ -132,7 +135,7 @@ def _describe(movie: _Movie, rate: Fraction) -> str:
     width, height = movie.size
     return (
         f"{width}x{height} {movie.spec.video.codec} {movie.target.pixel_format} at {describe_rate(rate)}, "
-        f"{movie.target.words}{_amount_words(movie)}{_clock_words(movie)}"
+        f"{movie.target.words}{bar_words(movie.placement.bars)}{_amount_words(movie)}{_clock_words(movie)}"
     )
 
 
