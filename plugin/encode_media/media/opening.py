@@ -46,16 +46,23 @@ def explained(path: str) -> Iterator[None]:
         yield
     except EncodeMediaError:
         raise
-    except FileNotFoundError as error:
-        raise failure("source.missing", path=path) from error
-    except PermissionError as error:
-        raise failure("source.unreadable", path=path) from error
     except (av.error.DecoderNotFoundError, av.error.PatchWelcomeError) as error:
         raise failure("source.unsupported", path=path, problem="there is no decoder for it") from error
     except (av.error.FFmpegError, OSError, ValueError, MemoryError) as error:
-        if not looks_like_media(path):
-            raise failure("source.not_media", path=path) from error
-        raise failure("source.corrupt", path=path, problem=problem_text(error)) from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: str, error: BaseException) -> EncodeMediaError:
+    """Decoders say "not permitted" and "not found" of damaged data as well; the file itself knows better."""
+    try:
+        known = looks_like_media(path)
+    except FileNotFoundError:
+        return failure("source.missing", path=path)
+    except OSError:
+        return failure("source.unreadable", path=path)
+    if not known:
+        return failure("source.not_media", path=path)
+    return failure("source.corrupt", path=path, problem=problem_text(error))
 
 
 def looks_like_media(path: str) -> bool:
@@ -70,6 +77,9 @@ def problem_text(error: BaseException) -> str:
     text = getattr(error, "strerror", None) or str(error)
     known = {
         "Invalid data found when processing input": "it can't be read, like a file that was not finished",
+        "Operation not permitted": "its header is damaged",
+        "Permission denied": "its header is damaged",
+        "No such file or directory": "it names a file that is not part of it",
         "Cannot allocate memory": "it claims a size that does not fit into memory",
     }
     return known.get(text, text or type(error).__name__)

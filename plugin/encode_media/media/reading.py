@@ -16,7 +16,7 @@ from encode_media.media.exr_picture import ExrPicture, read_exr_picture
 from encode_media.media.findings import find, log_findings, movie_findings, picture_findings
 from encode_media.media.formats import LOG_TRANSFER
 from encode_media.media.frame_check import FrameFacts, check_frame
-from encode_media.media.limits import require_size
+from encode_media.media.limits import require_size, require_span
 from encode_media.media.sequence import frames_on_disk
 from encode_media.media.sequence_findings import outside_findings, sequence_findings
 from encode_media.model.media import Finding, Media, Severity, SourceKind, SourceRef, VideoStream
@@ -110,6 +110,7 @@ def _read_sequence(source: SourceRef, rate: Fraction) -> Media:
     if not wanted:
         raise failure("source.missing", path=source.path)
     span = source.span or FrameSpan(first=min(wanted), last=max(wanted))
+    require_span(source.path, len(span))
     with ThreadPoolExecutor(_THREADS) as pool:
         facts = dict(zip(wanted, pool.map(check_frame, wanted.values()), strict=True))
     number, contents, exr = _first_readable(wanted, facts, rate)

@@ -67,6 +67,8 @@ class EncodeRequest:
     origin: str = "cli"
     """`form`, `trigger`, `connect`, `hub`, `api` or `cli`."""
     priority: int = PRIORITY_NORMAL
+    needs: tuple[str, ...] = ()
+    """Capabilities the worker must offer (`ENCODE_MEDIA_CAPABILITIES`), such as `gpu`. Not part of the wish."""
 
     @property
     def key(self) -> str:
@@ -80,7 +82,9 @@ class EncodeRequest:
     @property
     def base_id(self) -> str:
         """`key` as 32 hex digits, fit for ids; attempts are added behind it."""
-        return uuid.uuid5(_NAMESPACE, self.key).hex
+        # A path may hold bytes that are no text; they have to tell files apart as well.
+        name = self.key.encode("utf-8", "backslashreplace").decode()
+        return uuid.uuid5(_NAMESPACE, name).hex
 
 
 def options_hash(options: Mapping[str, Any]) -> str:

@@ -110,7 +110,7 @@ def compile_run(
     """The arguments after the program name: one source, its picture and sound shared by all outputs."""
     import ffmpeg
 
-    node = ffmpeg.input(source.path, **source.options)
+    node = ffmpeg.input(_textual(source.path), **source.options)
     videos = [output.video for output in outputs if output.video is not None]
     pictures = iter(_branches(node[str(video_stream)], videos, "split") if videos else ())
     sounds = _sounds(node, outputs, audio_stream)
@@ -119,7 +119,18 @@ def compile_run(
         streams = [] if output.video is None else [next(pictures)]
         streams += [sounds[index]] if index in sounds else []
         files.append(ffmpeg.output(*streams, output.path, **output.options))
-    return (*GLOBAL_FLAGS, *ffmpeg.merge_outputs(*files).get_args())
+    arguments = ffmpeg.merge_outputs(*files).get_args()
+    return (*GLOBAL_FLAGS, *(argument.translate(_BYTES_BACK) for argument in arguments))
+
+
+def _textual(path: str) -> str:
+    """The path as proper text, which ffmpeg-python needs; `_BYTES_BACK` undoes it."""
+    return path.translate(_BYTES_AWAY)
+
+
+_BYTES_AWAY = {0xDC00 + byte: 0x10FE00 + byte for byte in range(0x80, 0x100)}
+"""Bytes of a name that are no text: Python's stand-ins for them to characters for private use, and back."""
+_BYTES_BACK = {private: stand_in for stand_in, private in _BYTES_AWAY.items()}
 
 
 def _sounds(node: Any, outputs: Sequence[OutputFile], audio_stream: int | None) -> dict[int, Any]:
@@ -139,7 +150,7 @@ def _sound_stream(node: Any, origin: SoundInput) -> Any:
     import ffmpeg
 
     if origin.path is not None:
-        node = ffmpeg.input(origin.path, **dict(origin.options))
+        node = ffmpeg.input(_textual(origin.path), **dict(origin.options))
     tracks = [node[str(stream)] for stream in origin.streams]
     if len(tracks) == 1:
         return tracks[0]

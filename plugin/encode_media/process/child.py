@@ -53,14 +53,19 @@ class ByteStream(Protocol):
 
 def lines_of(stream: ByteStream, max_length: int = MAX_LINE) -> Iterator[str]:
     """Lines that aren't empty, as they come, each cut at `max_length`: memory is bounded whatever arrives."""
-    rest = b""
+    parts: list[bytes] = []
+    kept = 0
     while chunk := stream.read(_CHUNK):
-        *whole, rest = re.split(rb"[\r\n]+", rest + chunk)
-        for line in filter(None, whole):
-            yield line[:max_length].decode("utf-8", "replace")
-        rest = rest[:max_length]
-    if rest:
-        yield rest.decode("utf-8", "replace")
+        *ends, rest = re.split(rb"[\r\n]+", chunk)
+        for end in ends:
+            if line := b"".join((*parts, end))[:max_length]:
+                yield line.decode("utf-8", "replace")
+            parts, kept = [], 0
+        if rest and kept < max_length:
+            parts.append(rest[: max_length - kept])
+            kept += len(parts[-1])
+    if parts:
+        yield b"".join(parts).decode("utf-8", "replace")
 
 
 class ChildProcess:
