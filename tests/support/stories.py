@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -103,8 +103,6 @@ class World:
     told: list[RunResult] = field(default_factory=list)
     shown: list[Progress] = field(default_factory=list)
     note: Note | None = None
-    by_hardware: bool = False
-    """Whether the plan has a software way as well."""
     holding: Callable[[str], bool] = lambda _effect: False
     """Whether an effect still has to wait before it goes on."""
 
@@ -125,8 +123,7 @@ class World:
 
     def plan(self, media: Media, _request: EncodeRequest) -> EncodePlan:
         self._do("plan")
-        made = plan_of(media)
-        return replace(made, software=made.commands) if self.by_hardware else made
+        return plan_of(media)
 
     def run(self, _plan: EncodePlan, folder: Path, on_progress: OnProgress, cancelled: ToStop) -> Report:
         self._do("run", cancelled)
@@ -202,9 +199,14 @@ class Remembering:
     is_cancelled: bool = False
 
     def step(
-        self, name: str, work: Callable[..., JsonDict], *args: Any, retry: RetryPolicy | None = None
+        self,
+        name: str,
+        work: Callable[..., JsonDict],
+        *args: Any,
+        retry: RetryPolicy | None = None,
+        network: bool = False,
     ) -> JsonDict:
-        del retry
+        del retry, network
         self.steps.append(name)
         if name not in self.remembered:
             self.remembered[name] = work(*args)
