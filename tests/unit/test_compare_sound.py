@@ -14,7 +14,8 @@ from encode_media.running.compare import compare
 
 EXPECTED = Expected(
     codec="", pixel_format="", width=0, height=0, duration_s=Fraction(2), audio_codec="pcm_s24le",
-    audio_channels=2, audio_sample_rate=48000, audio_samples=96000, loudness=LoudnessSpec(), time_reference=172_972_800,
+    audio_channels=2, audio_sample_rate=48000, audio_samples=96000, loudness=LoudnessSpec(),
+    time_reference=172_972_800,
 )  # fmt: skip
 FACTS = OutputFacts(
     path="/w/a.wav", container="wav", size_bytes=1, audio_streams=1, audio_codec="pcm_s24le", audio_channels=2,

@@ -23,6 +23,7 @@ from encode_media.presets.options import resolve_options
 from encode_media.presets.pairs import pair_problems
 from encode_media.presets.problems import InvalidPresetError, PresetProblem, key_path, nearest
 from encode_media.presets.schema import WHEN, PresetFile, problems_of, read_output, read_part
+from encode_media.presets.sound_pairs import SOUND_FORMAT
 from encode_media.timebase import parse_rate
 
 Context = Mapping[str, Any]
@@ -52,6 +53,7 @@ def resolve(
     lut = head.lut()
     assets = find_assets(file, lut, outputs, folders)
     problems += assets.problems
+    problems += _sound_file_problems(file, given, outputs)
     preset = Preset(
         name=file.name,
         label=file.label,
@@ -201,6 +203,23 @@ def expression_problem(file: PresetFile, error: ExpressionError, prefix: str, co
         problem=error.problem,
         nearest=nearest(error.undefined, known) if error.undefined else None,
     )
+
+
+def _sound_file_problems(
+    file: PresetFile, given: Mapping[str, Any], outputs: Sequence[OutputSpec]
+) -> list[PresetProblem]:
+    """A sound file may lie anywhere; so only who asks for the encode may name it, never the preset itself."""
+    named = {given.get(name) for name, option in file.options.items() if option.format == SOUND_FORMAT}
+    return [
+        PresetProblem(
+            file=str(file.path),
+            key=f"{output.name}: audio.file",
+            problem="a preset can't name a sound file itself",
+            allowed=("the value of an option of the format sound",),
+        )
+        for output in outputs
+        if output.audio is not None and output.audio.file is not None and output.audio.file not in named
+    ]
 
 
 def _name_problems(file: PresetFile, outputs: tuple[OutputSpec, ...]) -> list[PresetProblem]:

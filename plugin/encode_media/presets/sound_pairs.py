@@ -17,6 +17,8 @@ AUDIO_CHANNELS = (1, 2, 6, 8)
 AUDIO_RATES = MappingProxyType(
     {"aac": (44100, 48000, 96000), "opus": (48000,), "pcm": (44100, 48000, 88200, 96000)}
 )
+SOUND_FORMAT = "sound"
+"""Of options whose value is the path of a sound file."""
 MAX_TRACK = 64
 MAX_OFFSET_S = 24 * 3600
 MAX_OFFSET_FRAMES = 1_000_000
