@@ -59,9 +59,13 @@ def _conformed(reading: Reading, rate: Fraction) -> Reading:
         f"conformed from {describe_rate(reading.rate)} to {describe_rate(rate)} frames a second: "
         f"every frame kept, {abs(float(speed) - 1):.2%} {'faster' if speed > 1 else 'slower'}"
     )
+    steps = (*reading.steps, step("settb", 1 / rate), step("setpts", "N"), step("fps", fps=rate))
+    if reading.frames is not None:
+        # The last frame still lasts as long as it did at the old rate.
+        steps += (pick_frames(0, reading.frames, rate),)
     return replace(
         reading,
-        steps=(*reading.steps, step("settb", 1 / rate), step("setpts", "N")),
+        steps=steps,
         rate=rate,
         sound=replace(reading.sound, speed=reading.sound.speed * speed),
         notes=(*reading.notes, note),

@@ -36,6 +36,8 @@ class Codec:
     """How many passes a wanted bit rate may take; 0: there is no wanted bit rate."""
     capped: bool = False
     """Whether a quality can have a highest bit rate."""
+    smallest: tuple[int, int] = (2, 2)
+    """Width and height its encoder takes at least."""
     decoded: Mapping[str, str] = field(default_factory=dict)
     """Pixel formats that decoders show as another."""
 
@@ -83,7 +85,7 @@ _ALL = (
         decoded=MappingProxyType({"yuv444p10le": "yuv444p12le", "yuva444p10le": "yuva444p12le"}),
     ),
     Codec(
-        name="dnxhr", encoder="dnxhd", probed="dnxhd",
+        name="dnxhr", encoder="dnxhd", probed="dnxhd", smallest=(256, 120),
         profiles=(
             _profile("hq", "dnxhr_hq", "DNXHR HQ", "yuv422p"),
             _profile("lb", "dnxhr_lb", "DNXHR LB", "yuv422p"),
@@ -103,7 +105,7 @@ _ALL = (
         decoded=MappingProxyType({"yuva420p": "yuv420p"}),
     ),
     Codec(
-        name="av1", encoder="libsvtav1", probed="av1", quality=(1, 63), passes=1,
+        name="av1", encoder="libsvtav1", probed="av1", quality=(1, 63), passes=1, smallest=(64, 64),
         speeds=("12", "11", "10", "9", "8", "7", "6", "5", "4", "3", "2"),
         profiles=(_profile("main", "main", "Main", "yuv420p10le", "yuv420p"),),
     ),

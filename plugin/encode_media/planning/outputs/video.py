@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from encode_media.errors import failure
 from encode_media.model.geometry import Size
 from encode_media.model.plan import Expected, PlannedOutput
-from encode_media.model.preset import OutputSpec
+from encode_media.model.preset import OutputSpec, VideoSpec
 from encode_media.planning import sound
 from encode_media.planning.colour import TargetColour, rescale, target_colour
 from encode_media.planning.encoders import Encode, encoder_options, gop_length, has_gop
@@ -74,16 +75,27 @@ def _movie(work: Work, spec: OutputSpec, stem: str) -> _Movie:
     if start and lead:
         start = replace(start, frame=start.frame - lead)
     heard = sound.hear(behind(work.sound, lead), spec.audio)
+    placement = place(work, spec, even=True)
+    _check_size(spec, placement.size)
     return _Movie(
         spec=spec,
         stem=stem,
         target=target_colour(spec.video, work.colour, work.media.kind),
-        placement=place(work, spec, even=True),
+        placement=placement,
         heard=heard,
         aim=aim_of(spec, heard, more(work.reading.frames, lead), work.reading.rate),
         timecode=str(start) if start else None,
         reel=timing.reel if start else None,
     )
+
+
+def _check_size(spec: OutputSpec, size: Size) -> None:
+    least = codec_of(spec.video).smallest
+    if any(length < needed for length, needed in zip(size, least, strict=True)):
+        raise failure(
+            "options.invalid", option="size", problem=f"{size[0]}x{size[1]} is too small for {spec.video.codec}",
+            allowed=f"{least[0]}x{least[1]} or larger; small pictures can be enlarged or padded",
+        )  # fmt: skip
 
 
 def _picture(work: Work, movie: _Movie, base: _Movie, overlay: Overlay) -> Chain:
@@ -154,7 +166,7 @@ def _expected(work: Work, movie: _Movie) -> Expected:
     codec = codec_of(video)
     return Expected(
         codec=codec.probed,
-        profile=profile_of(video).probed,
+        profile=_profile(video, work.reading.rate),
         pixel_format=codec.decoded.get(video.pixel_format, video.pixel_format),
         width=movie.size[0],
         height=movie.size[1],
@@ -169,6 +181,13 @@ def _expected(work: Work, movie: _Movie) -> Expected:
         key_frame_distance=gop_length(video, work.reading.rate) if has_gop(video) else None,
         most_bytes=movie.aim.most_bytes,
     )
+
+
+def _profile(video: VideoSpec, rate: Fraction) -> str | None:
+    """HEVC of key frames alone is a profile of the range extensions (ITU-T H.265, A.3.5)."""
+    if video.codec == "hevc" and gop_length(video, rate) == 1:
+        return "Rext"
+    return profile_of(video).probed
 
 
 def _container(movie: _Movie) -> Options:
