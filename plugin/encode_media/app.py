@@ -26,6 +26,7 @@ from encode_media.model.plan import EncodePlan
 from encode_media.model.request import EncodeRequest, Options
 from encode_media.model.result import FINAL_STAGES, Progress, RunResult
 from encode_media.planning.hardware import plan_with_hardware
+from encode_media.planning.ocio import find_view
 from encode_media.planning.planner import make_plan
 from encode_media.planning.sound import sound_files
 from encode_media.presets.catalog import Catalog
@@ -73,9 +74,9 @@ def plan_here(
     media = probe(find_source(words, sequence=sequence))
     resolved = catalog.resolve(preset, media, options)
     files = read_sound_files(sound_files(resolved), settings.source_roots)
-    return plan_with_hardware(
-        resolved, lambda chosen: make_plan(media, chosen, files=files), hardware_of(find_ffmpeg(settings.ffmpeg))
-    )
+    view = find_view(resolved.colour, media, settings.ocio)
+    hardware = hardware_of(find_ffmpeg(settings.ffmpeg))
+    return plan_with_hardware(resolved, lambda chosen: make_plan(media, chosen, files=files, view=view), hardware)
 
 
 def encode_here(

@@ -39,6 +39,8 @@ class Settings:
     """Sources must lie below one of these; empty allows all."""
     output_root: Path | None = None
     """Where deliverables that don't go to the server are kept."""
+    ocio: str = ""
+    """The studio's OpenColorIO configuration: a path or `ocio://…`."""
     icon_url: str = ""
     slots: int = 1
     """Encodes at a time on this machine."""
@@ -100,6 +102,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         triggers_file=_path(env, "ENCODE_MEDIA_TRIGGERS"),
         source_roots=_paths(env, "ENCODE_MEDIA_SOURCE_ROOTS"),
         output_root=_path(env, "ENCODE_MEDIA_OUTPUT_ROOT"),
+        ocio=env.get("ENCODE_MEDIA_OCIO") or env.get("OCIO", ""),
         icon_url=env.get("ENCODE_MEDIA_ICON_URL", ""),
         slots=int(_number(env, "ENCODE_MEDIA_SLOTS", 1, minimum=1)),
         network_slots=int(_number(env, "ENCODE_MEDIA_NETWORK_SLOTS", 4, minimum=1)),

@@ -58,6 +58,7 @@ def real_work(catalog: Catalog, ffmpeg: Ffmpeg, settings: Settings) -> Work:
         from encode_media.media.hardware import hardware_of
         from encode_media.media.sound_files import read_sound_files
         from encode_media.planning.hardware import plan_with_hardware
+        from encode_media.planning.ocio import find_view
         from encode_media.planning.planner import make_plan
         from encode_media.planning.sound import sound_files
 
@@ -65,8 +66,10 @@ def real_work(catalog: Catalog, ffmpeg: Ffmpeg, settings: Settings) -> Work:
         occasion = Occasion(names=names, date=today())
         preset = catalog.resolve(request.preset, media, request.options, occasion)
         files = read_sound_files(sound_files(preset), settings.source_roots)
-        hardware = hardware_of(ffmpeg)
-        return plan_with_hardware(preset, lambda chosen: make_plan(media, chosen, files=files), hardware)
+        view = find_view(preset.colour, media, settings.ocio)
+        return plan_with_hardware(
+            preset, lambda chosen: make_plan(media, chosen, files=files, view=view), hardware_of(ffmpeg)
+        )
 
     def run(plan: EncodePlan, folder: Path, on_progress: OnProgress, cancelled: ToStop) -> Ran:
         from encode_media.running.fallback import run_with_fallback

@@ -58,6 +58,9 @@ class ViewTransform:
     cdl: tuple[float, ...] = ()
     scene_linear: bool = False
     """The source's numbers go beyond 1, and most of what is seen lies near 0."""
+    split: bool = False
+    """Baked as linear light of BT.709 and a curve for each channel behind it: where a view clips colours, they
+    would be wrong by tens of code values between the points of one LUT."""
     curve: Literal["bt709", "iec61966-2-1"] = "iec61966-2-1"
     """The transfer tag that goes with the display."""
 
@@ -66,6 +69,6 @@ class ViewTransform:
 class Bake:
     """A LUT made from a transform when a job is run."""
 
-    part: Literal["shaper", "view"]
-    """`view` is the transform in three dimensions; `shaper` the curve before it, where there is one."""
+    part: Literal["shaper", "view", "curve"]
+    """`view` is the transform in three dimensions; the others are the curves before and behind it."""
     transform: ViewTransform

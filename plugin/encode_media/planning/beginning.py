@@ -29,7 +29,7 @@ from encode_media.planning.transparency import (
     unpremultiplied,
 )
 
-SHAPER_FILE, VIEW_FILE = "colour/shaper.cube", "colour/view.cube"
+SHAPER_FILE, VIEW_FILE, CURVE_FILE = "colour/shaper.cube", "colour/view.cube", "colour/curve.cube"
 _LOG_FILE, _RANGE_FILE = "colour/cineon.cube", "colour/range.cube"
 _RESOURCES = {
     _LOG_FILE: "luts/cineon_to_linear.cube", _RANGE_FILE: "luts/half_range.cube",
@@ -131,14 +131,17 @@ def _shown(video: VideoStream, source: SourceColour, planar: str, view: ViewTran
 
 def _viewed(source: SourceColour, view: ViewTransform) -> _Shown:
     """Through a baked LUT; scene light gets a logarithmic shaper, so that darks have enough of its points."""
-    lut = step("lut3d", file=VIEW_FILE, interp="tetrahedral")
+    split = (step("lut1d", file=CURVE_FILE),) if view.split else ()
+    lut = (step("lut3d", file=VIEW_FILE, interp="tetrahedral"), *split)
     shown = SourceColour(light=Light.RGB, pixel_format="gbrpf32le", deep=True, curve=view.curve)
     if view.scene_linear:
-        return _Shown(steps=(*_floats(source), step("lut1d", file=SHAPER_FILE), lut), colour=shown)
+        return _Shown(steps=(*_floats(source), step("lut1d", file=SHAPER_FILE), *lut), colour=shown)
     numbers = replace(source, light=Light.RGB) if source.matrix == "gbr" else replace(source, light=Light.YUV)
-    deep = (*arithmetic(numbers, RGB16, None), step("format", "gbrp16le"))
-    limited = (LIMIT,) if "f32" in source.pixel_format else ()
-    return _Shown(steps=(*limited, *deep, lut), colour=replace(shown, pixel_format="gbrp16le"))
+    if "f32" in source.pixel_format:
+        return _Shown(steps=(LIMIT, *lut), colour=shown)
+    # Floats behind the LUT: linear light has too few whole numbers for darks.
+    deep = (*arithmetic(numbers, RGB16, None), step("format", "gbrp16le"), *in_full("gbrpf32le"))
+    return _Shown(steps=(*deep, *lut), colour=shown)
 
 
 def _floats(source: SourceColour) -> Chain:
@@ -168,6 +171,8 @@ def _files(chain: Chain, view: ViewTransform | None) -> tuple[LaidFile, ...]:
     files = [LaidFile(name=name, resource=_RESOURCES[name]) for name in sorted(read)]
     if view is not None:
         files.append(LaidFile(name=VIEW_FILE, bake=Bake(part="view", transform=view)))
+        if view.split:
+            files.append(LaidFile(name=CURVE_FILE, bake=Bake(part="curve", transform=view)))
         if view.scene_linear:
             files.append(LaidFile(name=SHAPER_FILE, bake=Bake(part="shaper", transform=view)))
     return tuple(files)

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from encode_media.errors import EncodeMediaError, failure
 from encode_media.model.plan import EncodePlan, FrameLink, LaidFile, PlannedOutput
 from encode_media.model.preset import OutputKind
+from encode_media.planning.ocio import baked_text
 from encode_media.resources import resource
 
 
@@ -102,7 +103,7 @@ def lay_files(folder: Path, files: Iterable[LaidFile]) -> None:
     """Lays what the commands read besides the source.
 
     Raises:
-        InvalidParameters: a file the preset names is gone.
+        InvalidParameters: a file the preset names is gone, or a colour transform can't be baked.
         OSError: the folder can't be written.
     """
     for file in files:
@@ -111,6 +112,9 @@ def lay_files(folder: Path, files: Iterable[LaidFile]) -> None:
         if file.text is not None:
             # No line end: drawtext would draw a second, empty line.
             place.write_text(file.text, encoding="utf-8", newline="")
+            continue
+        if file.bake is not None:
+            place.write_text(baked_text(file.bake), encoding="ascii", newline="")
             continue
         source = resource(*PurePosixPath(file.resource).parts) if file.resource else Path(file.path or "")
         # A missing font is no error to ffmpeg: it takes another one.
