@@ -14,7 +14,9 @@ Place = Literal[
 PLACES: tuple[Place, ...] = get_args(Place)
 
 FRAME_MARK, TIMECODE_MARK = "\ufdd0", "\ufdd1"
-"""Stand in texts for what changes from frame to frame. Unicode keeps these two from ever being characters."""
+"""Stand in texts for what changes from frame to frame. Unicode keeps these from ever being characters."""
+FIRST_MARK, LAST_MARK, COUNT_MARK, RATE_MARK = "\ufdd3", "\ufdd4", "\ufdd5", "\ufdd6"
+"""Stand for what is known of an output only when it is planned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ class BurnInsSpec:
     def texts(self) -> dict[Place, str]:
         """What there is to draw."""
         written = {place: getattr(self, place) for place in PLACES}
-        return {place: text for place, text in written.items() if text}
+        return {place: text for place, text in written.items() if text and text.strip()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from encode_media.model.media import Media, MissingFrames, SourceKind
-from encode_media.timebase import Timecode, frames_per_day, nominal_rate
+from encode_media.model.overlay import COUNT_MARK, FIRST_MARK, LAST_MARK, RATE_MARK
+from encode_media.timebase import Timecode, describe_rate, frames_per_day, nominal_rate
 
 _LEAST_DIGITS = 4
 
@@ -33,6 +34,7 @@ class Counters:
     numbers: tuple[tuple[int, int], ...]
     """Where the numbering jumps: index of a frame and its number. The first is for index 0."""
     last_number: int
+    count: int = 1
     timecode: Timecode
     """Of the first frame."""
     stands: tuple[Stand, ...] = ()
@@ -44,6 +46,16 @@ class Counters:
     @property
     def digits(self) -> int:
         return max(_LEAST_DIGITS, *(len(str(abs(number))) for number in (self.numbers[0][1], self.last_number)))
+
+    def first_text(self) -> str:
+        return f"{self.numbers[0][1]:0{self.digits}d}"
+
+    def fixed(self) -> dict[str, str]:
+        """What stands for the same on every frame, by its mark."""
+        return {
+            FIRST_MARK: self.first_text(), LAST_MARK: f"{self.last_number:0{self.digits}d}",
+            COUNT_MARK: str(self.count), RATE_MARK: describe_rate(self.rate),
+        }  # fmt: skip
 
     def frame_text(self) -> str:
         """The number, as drawtext expands it."""
@@ -114,11 +126,14 @@ def count_frames(media: Media, policy: MissingFrames, first: int, frames: int | 
             for index, number in enumerate(numbers)
             if index == 0 or number != numbers[index - 1] + 1
         ]
-        return Counters(rate=start.rate, numbers=tuple(jumps), last_number=numbers[-1], timecode=start)
+        return Counters(
+            rate=start.rate, numbers=tuple(jumps), last_number=numbers[-1], count=count, timecode=start
+        )
     return Counters(
         rate=start.rate,
         numbers=((0, first),),
         last_number=first + count - 1,
+        count=count,
         timecode=start,
         stands=_stands(sorted(missing), policy, first, count),
     )

@@ -65,8 +65,10 @@ class Lettering:
         return round(self.font.width(self.text) * self.pixels)
 
 
-def clean(text: str) -> str:
-    """One line of printable characters, whatever somebody called a shot."""
+def clean(text: str, counters: Counters) -> str:
+    """One line of printable characters, whatever somebody called a shot; what all frames share is filled in."""
+    for mark, fixed in counters.fixed().items():
+        text = text.replace(mark, fixed)
     kept = (
         character if character in _MARKS else " " if unicodedata.category(character) in _UNPRINTABLE else character
         for character in text
@@ -77,7 +79,7 @@ def clean(text: str) -> str:
 
 def letter(text: str, *, pixels: float, room: int, font: str | None, counters: Counters) -> Lettering:
     """The text as large as wanted, smaller where it would not fit, cut where even that is not enough."""
-    shown = clean(text)
+    shown = clean(text, counters)
     face, file, missing = _face(_sample(shown, counters), font)
     size = max(_LEAST_PIXELS, round(pixels))
     wide = face.width(_sample(shown, counters)) or 1.0

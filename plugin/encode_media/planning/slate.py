@@ -76,8 +76,7 @@ def _hex(colour: str) -> str:
 
 def _first(text: str, counters: Counters) -> str:
     """Counters show where the picture begins."""
-    number = f"{counters.numbers[0][1]:0{counters.digits}d}"
-    return text.replace(FRAME_MARK, number).replace(TIMECODE_MARK, str(counters.timecode))
+    return text.replace(FRAME_MARK, counters.first_text()).replace(TIMECODE_MARK, str(counters.timecode))
 
 
 def _lacking(lettering: Lettering) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from encode_media.model.geometry import highest_rung
 from encode_media.model.media import Media
-from encode_media.model.overlay import FRAME_MARK, TIMECODE_MARK
+from encode_media.model.overlay import COUNT_MARK, FIRST_MARK, FRAME_MARK, LAST_MARK, RATE_MARK, TIMECODE_MARK
 from encode_media.model.request import VersionNames
 from encode_media.timebase import format_rate
 
@@ -38,8 +38,11 @@ def full_context(media: Media, options: dict[str, Any], occasion: Occasion) -> d
             "task": names.task, "number": names.version,
         },
         "job": {"user": names.user, "date": occasion.date},
-        # Of burn-ins: replaced on each frame.
-        "frame": {"number": FRAME_MARK, "timecode": TIMECODE_MARK},
+        # Of burn-ins and slates: replaced when an output is planned, the first two on each frame.
+        "frame": {
+            "number": FRAME_MARK, "timecode": TIMECODE_MARK, "first": FIRST_MARK, "last": LAST_MARK,
+            "count": COUNT_MARK, "rate": RATE_MARK,
+        },
     }  # fmt: skip
 
 
