@@ -27,6 +27,7 @@ outputs:
     audio: {%(audio)s}
 """
 MP4 = {"kind": "video", "container": "mp4", "video": "video: {codec: h264, pixel_format: yuv420p}", "default": ""}
+WEBM = {**MP4, "container": "webm", "video": "video: {codec: vp9, pixel_format: yuv420p}"}
 WAV = {"kind": "audio", "container": "wav", "video": "publish: {role: deliverable}", "default": ""}
 FROM_OPTION = 'file: "{{ options.sound }}"'
 
@@ -89,6 +90,12 @@ def test_an_output_of_sound_alone_has_nothing_of_a_picture(
 ) -> None:
     with pytest.raises(InvalidParameters, match=problem):
         audio(tmp_path, "codec: pcm", base={**WAV, **change})
+
+
+def test_opus_has_a_highest_bit_rate_for_each_channel(tmp_path: Path) -> None:
+    assert audio(tmp_path, "codec: opus, bitrate: 320k", base=WEBM).bitrate == "320k"
+    with pytest.raises(InvalidParameters, match="320k is more than Opus can have"):
+        audio(tmp_path, "codec: opus, bitrate: 320k, channels: 1", base=WEBM)
 
 
 def test_a_video_without_its_picture_is_refused(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ AUDIO_RATES = MappingProxyType(
 )
 SOUND_FORMAT = "sound"
 """Of options whose value is the path of a sound file."""
+OPUS_MOST = 256_000
+"""Bits a second for each channel; libopus refuses more."""
 MAX_TRACK = 64
 MAX_OFFSET_S = 24 * 3600
 MAX_OFFSET_FRAMES = 1_000_000
@@ -58,6 +60,9 @@ def _audio_problems(container: str, audio: AudioSpec) -> Iterator[Problem]:
         yield "audio.bitrate", f"{audio.bitrate!r} is no bit rate", ("a number with k behind it, such as 192k",)
     if audio.bitrate is not None and audio.codec == "pcm":
         yield "audio.bitrate", "uncompressed sound has no bit rate to choose", ()
+    if audio.codec == "opus" and audio.channels and bits_of(audio.bitrate) > OPUS_MOST * audio.channels:
+        most = f"up to {OPUS_MOST * audio.channels // 1000}k for {audio.channels} channels"
+        yield "audio.bitrate", f"{audio.bitrate} is more than Opus can have", (most,)
     yield from _between("audio.track", audio.track, 1, MAX_TRACK)
     yield from _between("audio.offset_s", audio.offset_s, -MAX_OFFSET_S, MAX_OFFSET_S)
     yield from _between("audio.offset_frames", audio.offset_frames, -MAX_OFFSET_FRAMES, MAX_OFFSET_FRAMES)
@@ -65,6 +70,14 @@ def _audio_problems(container: str, audio: AudioSpec) -> Iterator[Problem]:
         yield "audio.file", "is no path of a file", ("the absolute path of a sound file",)
     if audio.loudness is not None:
         yield from _loudness_problems(audio.loudness)
+
+
+def bits_of(bitrate: str | None) -> int:
+    """`192k` as bits a second; 0 for none and for what is no bit rate."""
+    if bitrate is None or not _BITRATE.match(bitrate):
+        return 0
+    factor = {"k": 1000, "M": 1_000_000}.get(bitrate[-1], 1)
+    return round(float(bitrate.rstrip("kM")) * factor)
 
 
 def _loudness_problems(loudness: LoudnessSpec) -> Iterator[Problem]:
