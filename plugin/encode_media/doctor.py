@@ -5,20 +5,32 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from encode_media.app import open_catalog, open_client
 from encode_media.errors import EncodeMediaError, failure
+from encode_media.jobs.engine import JobRecord
 from encode_media.media.capabilities import Ffmpeg, find_ffmpeg
+from encode_media.media.hardware import FAMILIES, FAMILY_NAMES, HARDWARE_FORMATS, hardware_of
+from encode_media.model.result import Stage
+from encode_media.planning.fonts import BUNDLED, FONT_FOLDER
+from encode_media.presets.codecs import CODECS
+from encode_media.resources import resource
 from encode_media.settings import Settings
-from encode_media.timebase import size_text
+from encode_media.timebase import seconds_text, size_text
 
-NEEDED_ENCODERS = ("libx264", "prores_ks", "libvpx-vp9", "png", "mjpeg", "aac", "libopus")
+NEEDED_ENCODERS = (*dict.fromkeys(codec.encoder for codec in CODECS.values()), "aac", "libopus", "pcm_s24le")
 """What the built-in presets use."""
+NEEDED_FILTERS = ("zscale", "drawtext", "bwdif", "loudnorm")
+"""Those that a build may lack: they need libzimg, libfreetype or a licence."""
+_TRIALS_AT_A_TIME = 4
 
+MOST_JOBS = 10_000
 LEAST_FREE_BYTES = 2_000_000_000
 """Below this a service should not start work: a minute of ProRes 422 HQ at 1080p has 1.7 GB."""
 
@@ -54,6 +66,9 @@ def _examined(name: str, look: Callable[[], str]) -> Examination:
 def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "ffmpeg", lambda: _ffmpeg(settings)
     yield "encoders", lambda: _encoders(find_ffmpeg(settings.ffmpeg))
+    yield "filters", lambda: _filters(find_ffmpeg(settings.ffmpeg))
+    yield "hardware", lambda: _hardware(find_ffmpeg(settings.ffmpeg))
+    yield "fonts", _fonts
     yield "presets", lambda: _presets(settings)
     yield "disk", lambda: _disk(settings.work_folder)
     yield "database", lambda: _database(settings)
@@ -73,10 +88,41 @@ def _ffmpeg(settings: Settings) -> str:
 
 
 def _encoders(ffmpeg: Ffmpeg) -> str:
-    for encoder in NEEDED_ENCODERS:
-        if not ffmpeg.can_encode(encoder):
-            raise failure("ffmpeg.encoder_missing", encoder=encoder)
+    with ThreadPoolExecutor(_TRIALS_AT_A_TIME) as pool:
+        works = dict(zip(NEEDED_ENCODERS, pool.map(ffmpeg.can_encode, NEEDED_ENCODERS), strict=True))
+    missing = [encoder for encoder, proved in works.items() if not proved]
+    if missing:
+        raise failure("ffmpeg.encoder_missing", encoder=", ".join(missing))
     return ", ".join(NEEDED_ENCODERS)
+
+
+def _filters(ffmpeg: Ffmpeg) -> str:
+    missing = [name for name in NEEDED_FILTERS if not ffmpeg.knows_filter(name)]
+    if missing:
+        raise failure("ffmpeg.filter_missing", filter=", ".join(missing))
+    return ", ".join(NEEDED_FILTERS)
+
+
+def _hardware(ffmpeg: Ffmpeg) -> str:
+    """Nobody needs it, so its absence is no fault."""
+    hardware = hardware_of(ffmpeg)
+    works = [
+        f"{FAMILY_NAMES[family]} ({', '.join(codecs)})"
+        for family in FAMILIES
+        if (codecs := [codec for codec, pixels in HARDWARE_FORMATS if hardware.works(family, codec, pixels)])
+    ]
+    return ", ".join(works) or "none works here; software encodes"
+
+
+def _fonts() -> str:
+    """Of the bundled fonts: what burn-ins are drawn with."""
+    folder = resource(FONT_FOLDER)
+    for name in BUNDLED:
+        if not os.access(folder / name, os.R_OK):
+            raise failure(
+                "internal", problem=f"the font {name} is not in {folder}; the installation is incomplete"
+            )
+    return f"{', '.join(BUNDLED)} in {folder}"
 
 
 def _presets(settings: Settings) -> str:
@@ -101,9 +147,21 @@ def _disk(folder: Path) -> str:
 
 def _database(settings: Settings) -> str:
     with open_client(settings) as client:
-        active = len(client.jobs(active_only=True))
+        active = client.jobs(active_only=True, limit=MOST_JOBS)
     # A database URL can hold a password; its kind is enough to recognise it.
-    return f"{settings.database.split(':', 1)[0]}, {active} active jobs"
+    return f"{settings.database.split(':', 1)[0]}, {_queue_words(active, time.time())}"
+
+
+def _queue_words(active: Sequence[JobRecord], now: float) -> str:
+    """How long jobs wait and how long ago the quietest running one gave a sign: what shows a stuck queue."""
+    waiting = [record.created_at for record in active if record.stage is Stage.QUEUED]
+    running = [record.updated_at for record in active if record.stage is not Stage.QUEUED]
+    words = [f"{len(waiting)} jobs wait, {len(running)} run"]
+    if waiting:
+        words.append(f"the oldest waits for {seconds_text(max(0.0, now - min(waiting)))}")
+    if running:
+        words.append(f"the quietest gave a sign {seconds_text(max(0.0, now - min(running)))} ago")
+    return "; ".join(words)
 
 
 def _folder(folder: Path, mode: int, code: str) -> str:

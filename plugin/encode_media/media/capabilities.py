@@ -49,6 +49,11 @@ class Ffmpeg:
         trial = ("-f", "lavfi", "-i", _TRIAL_SOURCE, "-frames:v", "1", "-vf", graph, "-f", "null", "-")
         return self.can_run(trial)
 
+    def knows_filter(self, name: str) -> bool:
+        """Whether a filter was built in."""
+        # ffmpeg answers with exit code 0 either way.
+        return "Unknown filter" not in _help_text(*_identity(self.path), f"filter={name}")
+
     def can_run(self, arguments: tuple[str, ...]) -> bool:
         """Whether a short run succeeds; the answer is kept as long as the program stays the same."""
         return _runs(*_identity(self.path), arguments)
@@ -108,6 +113,15 @@ def _version_text(path: str, _size: int, _mtime: int) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise failure("ffmpeg.missing", path=f"{path} (it does not run)") from error
     return done.stdout.decode(errors="replace")
+
+
+@lru_cache(maxsize=64)
+def _help_text(path: str, _size: int, _mtime: int, topic: str) -> str:
+    done = subprocess.run(
+        [path, "-nostdin", "-hide_banner", "-h", topic],
+        capture_output=True, timeout=_TRIAL_S, check=False, stdin=subprocess.DEVNULL, env=child_environment(),
+    )  # fmt: skip
+    return (done.stdout + done.stderr).decode(errors="replace")
 
 
 def _encode_trial(encoder: str) -> tuple[str, ...]:
