@@ -9,6 +9,8 @@ from typing import Any
 import click
 
 from encode_media.app import open_client, open_client_catalog_gateway
+from encode_media.cli.job_filter import JobFilter, Span, picked
+from encode_media.cli.job_words import heading, list_line, page
 from encode_media.cli.output import (
     EXIT_CANCELLED,
     ProgressBar,
@@ -23,11 +25,12 @@ from encode_media.errors import EncodeMediaError, failure
 from encode_media.jobs.engine import JobClient, JobRecord
 from encode_media.model.codec import to_json
 from encode_media.model.request import PRIORITY_INTERACTIVE
-from encode_media.model.result import FINAL_STAGES
+from encode_media.model.result import FINAL_STAGES, Stage
 from encode_media.settings import read_settings
-from encode_media.timebase import seconds_text
 
 POLL_S = 0.3
+MOST_READ = 10_000
+"""Looked through for a filter; reading so many takes a third of a second."""
 
 
 @click.command()
@@ -99,39 +102,65 @@ def jobs() -> None:
 
 @jobs.command("list")
 @click.option("--active", is_flag=True, help="Only what waits or runs.")
+@click.option("--stage", "stages", multiple=True, type=click.Choice([stage.value for stage in Stage]))
+@click.option("--preset", help="Only of this preset.")
+@click.option("--user", help="Only of this user name.")
+@click.option("--version", help="Only of this version: its id, or a part of its name.")
+@click.option("--older", type=Span(), metavar="SPAN", help="Submitted longer ago: 90s, 15m, 2h, 3d.")
+@click.option("--newer", type=Span(), metavar="SPAN", help="Submitted since then.")
 @click.option("--limit", default=50, show_default=True)
 @as_json
 @explained
-def list_jobs(active: bool, limit: int, json_output: bool) -> None:
-    """Jobs, newest first.
+def list_jobs(
+    *,
+    active: bool,
+    stages: tuple[str, ...],
+    preset: str | None,
+    user: str | None,
+    version: str | None,
+    older: float | None,
+    newer: float | None,
+    limit: int,
+    json_output: bool,
+) -> None:
+    """Jobs, newest first: since when each is known, and when it last gave a sign.
 
-    Example: encode-media jobs list --active
+    Example: encode-media jobs list --stage failed --newer 2h
     """
+    wanted = JobFilter(
+        stages=frozenset(map(Stage, stages)),
+        preset=preset,
+        user=user,
+        version=version,
+        older_s=older,
+        newer_s=newer,
+    )
+    now = time.time()
     with open_client(read_settings()) as client:
-        records = client.jobs(active_only=active, limit=limit)
+        read = limit if wanted == JobFilter() else MOST_READ
+        records = picked(client.jobs(active_only=active, limit=read), wanted, now=now, limit=limit)
     if json_output:
         print_json([_job_document(record) for record in records])
         return
+    if records:
+        click.echo(heading())
     for record in records:
-        age = seconds_text(max(0.0, time.time() - record.created_at))
-        click.echo(
-            f"{record.job_id}  {record.stage.value:<10} {record.progress.percent:>3} %  {age:>12} ago  "
-            f"{record.request.preset}  {_subject(record)}"
-        )
+        click.echo(list_line(record, now))
 
 
 @jobs.command("show")
 @click.argument("job_id")
+@click.option("--log", "log_lines", default=15, show_default=True, help="Lines of its log, the last ones.")
 @as_json
 @explained
-def show_job(job_id: str, json_output: bool) -> None:
-    """One job with its request, progress and result.
+def show_job(job_id: str, log_lines: int, json_output: bool) -> None:
+    """One job with its request, progress, result, and the end of its log.
 
-    Example: encode-media jobs show 5f0e…-1
+    Example: encode-media jobs show 5f0e…-1 --log 40
     """
     with open_client(read_settings()) as client:
         record = client.job(job_id) or _unknown(job_id)
-    _show_job(record, json_output=json_output)
+    _show_job(record, json_output=json_output, log_lines=log_lines)
 
 
 @jobs.command("cancel")
@@ -185,27 +214,14 @@ def purge_jobs(days: float, json_output: bool) -> None:
     console().print(f"{count} jobs forgotten.")
 
 
-def _subject(record: JobRecord) -> str:
-    target = record.request.target
-    if target:
-        return target.version_label or target.version_id
-    return record.request.source.path if record.request.source else ""
-
-
 def _job_document(record: JobRecord) -> dict[str, Any]:
     document: dict[str, Any] = to_json(record)
     return document
 
 
-def _show_job(record: JobRecord, *, json_output: bool) -> None:
+def _show_job(record: JobRecord, *, json_output: bool, log_lines: int = 0) -> None:
     if json_output:
         print_json(_job_document(record))
         return
-    progress = record.progress
-    click.echo(f"{record.job_id}\n  {_subject(record)}, preset {record.request.preset}")
-    click.echo(f"  {record.stage.value} {progress.percent} % {progress.message}")
-    for item in (record.result or {}).get("published", []):
-        click.echo(f"  {item['name']}: {item['width']}x{item['height']}, in {item['location']}")
-    error = (record.result or {}).get("error")
-    if error:
-        click.echo(f"  {error['message']}\n  {error['hint']}")
+    for line in page(record, time.time(), log_lines=log_lines):
+        click.echo(line)

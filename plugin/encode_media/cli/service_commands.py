@@ -16,11 +16,13 @@ import click
 
 from encode_media.app import open_sandbox, sandbox_settings
 from encode_media.cli.output import as_json, console, explained, print_json, stopped_by_signals
-from encode_media.errors import failure
+from encode_media.errors import EncodeMediaError, failure
 from encode_media.log_lines import configure_logging
 from encode_media.service import ServiceStop
 from encode_media.service import serve as run_service
 from encode_media.settings import Settings, read_settings
+
+log = logging.getLogger(__name__)
 
 EXIT_FORCED = 10
 """The service had to end while a step ignored the stop; its job goes on at the next start."""
@@ -56,7 +58,8 @@ def serve() -> None:
     Example: FTRACK_SERVER=https://studio.ftrackapp.com encode-media serve
     """
     settings = _with_server(read_settings())
-    console().print(f"Encode Media listens to {settings.server}; Ctrl-C ends it.", markup=False)
+    if settings.log_format == "text":
+        console().print(f"Encode Media listens to {settings.server}; Ctrl-C ends it.", markup=False)
     _run(settings, listen=True)
 
 
@@ -79,6 +82,9 @@ def _run(settings: Settings, *, listen: bool) -> None:
     try:
         with stopped_by_signals(second_ends=True) as stop:
             run_service(settings, stop, listen=listen, ended=ended)
+    except EncodeMediaError as error:
+        log.error("The service ends: %s (%s)", error.message, error.code)  # noqa: TRY400 - no mistake of ours
+        raise
     finally:
         if not ended.clean:
             # Python would wait for the thread of that step for ever.

@@ -1,0 +1,89 @@
+"""Jobs in words: a line in a list, and a page about one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from encode_media.jobs.engine import JobRecord
+from encode_media.model.result import FINAL_STAGES, Stage
+from encode_media.timebase import seconds_text
+
+HEADINGS = ("job", "stage", "%", "age", "since", "preset", "user", "subject")
+_LIST = "{:<34}  {:<10} {:>4}  {:>12}  {:>12}  {:<18}  {:<12}  {}"
+
+
+def heading() -> str:
+    return _LIST.format(*HEADINGS)
+
+
+def list_line(record: JobRecord, now: float) -> str:
+    """`age` counts from the submit, `since` from the last sign of it (for what has ended: from its end)."""
+    return _LIST.format(
+        record.job_id,
+        record.stage.value,
+        record.progress.percent,
+        seconds_text(max(0.0, now - record.created_at)),
+        seconds_text(max(0.0, now - record.updated_at)),
+        record.request.preset,
+        user_of(record),
+        subject(record),
+    )
+
+
+def page(record: JobRecord, now: float, *, log_lines: int) -> Iterator[str]:
+    """Everything a person may want to know of a job; the last `log_lines` of its log."""
+    progress, result = record.progress, record.result or {}
+    yield record.job_id
+    yield f"  {subject(record)}, preset {record.request.preset}{_options(record)}"
+    by = f" by {user_of(record)}" if user_of(record) else ""
+    yield f"  submitted {_moment(record.created_at)} ({_ago(now, record.created_at)}){by}, {record.request.origin}"
+    verb = "ended" if record.stage in FINAL_STAGES else "last sign"
+    yield f"  {verb} {_moment(record.updated_at)} ({_ago(now, record.updated_at)})"
+    if record.executor:
+        yield f"  worker {record.executor}"
+    yield " ".join(part for part in (f"  {record.stage.value} {progress.percent} %", progress.message) if part)
+    for item in result.get("published", []):
+        yield f"  {item['name']}: {item['width']}x{item['height']}, in {item['location']}"
+    yield from _error_lines(result)
+    log = result.get("log", ())[-log_lines:] if log_lines else ()
+    if log:
+        yield "  log:"
+        yield from (f"    {line}" for line in log)
+
+
+def subject(record: JobRecord) -> str:
+    target = record.request.target
+    if target:
+        return target.version_label or target.version_id
+    return record.request.source.path if record.request.source else ""
+
+
+def user_of(record: JobRecord) -> str:
+    target = record.request.target
+    return (target.username if target else None) or ""
+
+
+def _error_lines(result: dict[str, Any]) -> Iterator[str]:
+    error = result.get("error")
+    if not error or result.get("status") == Stage.CANCELLED.value:
+        return
+    yield f"  {error['message']} ({error['code']})"
+    if error.get("hint"):
+        yield f"  {error['hint']}"
+    for line in (error.get("details") or {}).get("log", ()):
+        yield f"    {line}"
+
+
+def _options(record: JobRecord) -> str:
+    given = ", ".join(f"{name}={value}" for name, value in record.request.options.items())
+    return f" ({given})" if given else ""
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _ago(now: float, moment: float) -> str:
+    return f"{seconds_text(max(0.0, now - moment))} ago"

@@ -1,0 +1,107 @@
+"""Jobs on the command line: which are meant, and what is said about them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import pytest
+
+from encode_media.cli.job_filter import JobFilter, Span, picked
+from encode_media.cli.job_words import list_line, page
+from encode_media.errors import failure
+from encode_media.jobs.engine import JobRecord
+from encode_media.model.request import EncodeRequest, PublishTarget
+from encode_media.model.result import Progress, Stage
+
+NOW = 1_000_000.0
+
+
+def record(
+    name: str,
+    *,
+    stage: Stage = Stage.DONE,
+    age_s: float = 60,
+    preset: str = "review",
+    user: str = "artist",
+    **more: Any,
+) -> JobRecord:
+    target = PublishTarget(version_id=f"id-{name}", version_label=f"sh010 / {name} v001", username=user)
+    return JobRecord(
+        job_id=f"{name}-1",
+        stage=stage,
+        request=EncodeRequest(preset=preset, target=target),
+        progress=Progress(stage=stage, percent=43),
+        created_at=NOW - age_s,
+        updated_at=NOW - age_s / 2,
+        **more,
+    )
+
+
+RECORDS = [
+    record("comp"),
+    record("anim", stage=Stage.FAILED, age_s=7200),
+    record("beauty", stage=Stage.FAILED, age_s=600, user="lead", preset="prores_422_hq"),
+]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names"),
+    [
+        (JobFilter(), ["comp", "anim", "beauty"]),
+        (JobFilter(stages=frozenset({Stage.FAILED})), ["anim", "beauty"]),
+        (JobFilter(stages=frozenset({Stage.FAILED}), newer_s=3600), ["beauty"]),
+        (JobFilter(older_s=3600), ["anim"]),
+        (JobFilter(preset="prores_422_hq"), ["beauty"]),
+        (JobFilter(user="lead"), ["beauty"]),
+        (JobFilter(version="COMP"), ["comp"]),
+        (JobFilter(version="id-anim"), ["anim"]),
+        (JobFilter(user="nobody"), []),
+    ],
+)
+def test_a_filter_picks_the_jobs_that_fit_all_of_it(wanted: JobFilter, names: list[str]) -> None:
+    assert [found.job_id for found in picked(RECORDS, wanted, now=NOW, limit=10)] == [
+        f"{name}-1" for name in names
+    ]
+
+
+def test_the_limit_counts_what_is_picked() -> None:
+    failed = JobFilter(stages=frozenset({Stage.FAILED}))
+    assert [found.job_id for found in picked(RECORDS, failed, now=NOW, limit=1)] == ["anim-1"]
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("15m", 900), ("2h", 7200), ("1.5d", 129600)])
+def test_spans_are_read_as_people_type_them(text: str, seconds: float) -> None:
+    assert Span().convert(text, None, None) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "2", "h", "-2h", "2 weeks"])
+def test_what_is_no_span_is_refused_with_examples(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="write 90s, 15m, 2h or 3d"):
+        Span().convert(text, None, None)
+
+
+def test_a_line_says_stage_age_last_sign_person_and_subject() -> None:
+    line = list_line(record("comp", stage=Stage.ENCODING, age_s=600), NOW)
+    for words in (
+        "comp-1",
+        "encoding",
+        "43",
+        "10 min 00 s",
+        "5 min 00 s",
+        "review",
+        "artist",
+        "sh010 / comp v001",
+    ):
+        assert words in line
+
+
+def test_the_page_of_a_failed_job_says_why_with_ffmpegs_words_and_its_last_log_lines() -> None:
+    error = failure("ffmpeg.failed", problem="no").to_dict() | {"details": {"log": ["x264 [error]: no"]}}
+    result = {"status": "failed", "error": error, "log": ["first", "second", "third"]}
+
+    words = "\n".join(page(record("comp", stage=Stage.FAILED, result=result), NOW, log_lines=2))
+
+    for part in ("(ffmpeg.failed)", "x264 [error]: no", "second", "third", "1 min 00 s ago", "by artist"):
+        assert part in words
+    assert "first" not in words
