@@ -50,7 +50,7 @@ def test_each_difference_is_found(changed: dict[str, object], check: str, found:
     assert failed(replace(FACTS, **changed)) == {check: found}  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("loudness", [-23.5, -23.0, -22.5, None])
+@pytest.mark.parametrize("loudness", [-23.5, -23.0, -22.5, -61.0, None])
 def test_half_a_unit_of_loudness_is_allowed_and_silence_has_none(loudness: float | None) -> None:
     assert not failed(replace(FACTS, loudness=loudness))
 

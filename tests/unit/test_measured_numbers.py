@@ -32,8 +32,8 @@ def test_the_numbers_of_loudnorm_are_found_behind_everything_else_it_says() -> N
     assert read_numbers("loudnorm", LOG) == {"integrated": -41.13, "true_peak": -41.06, "range": 0.0}
 
 
-@pytest.mark.parametrize("integrated", ["-inf", "-70.00", "nan"])
-def test_silence_has_no_loudness(integrated: str) -> None:
+@pytest.mark.parametrize("integrated", ["-inf", "-70.00", "-60.10", "nan"])
+def test_what_is_hardly_there_has_no_loudness(integrated: str) -> None:
     assert read_numbers("loudnorm", quiet(integrated))["integrated"] is None
 
 

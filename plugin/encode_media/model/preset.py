@@ -123,6 +123,10 @@ NO_PICTURE = VideoSpec(codec="none", pixel_format="none")
 """Of outputs that are sound alone."""
 
 
+QUIETEST_LUFS = -60.0
+"""Sound below this is left alone: it is noise, and would become loud noise."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoudnessSpec:
     """EBU R128: measured first, then raised or lowered as a whole; only peaks above the ceiling are limited."""

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from encode_media.media.inspection import OutputFacts
 from encode_media.model.plan import Expected
-from encode_media.model.preset import LoudnessSpec
+from encode_media.model.preset import QUIETEST_LUFS, LoudnessSpec
 from encode_media.model.result import Check
 from encode_media.running.comparing import close, same
 
@@ -54,13 +54,14 @@ def _tolerance(expected: Expected, facts: OutputFacts) -> Fraction:
 
 
 def _loudness(wanted: LoudnessSpec, facts: OutputFacts) -> Check:
-    """Reached, or as loud as its peaks allow; silence has no loudness to be wrong."""
+    """Reached, or as loud as its peaks allow; what is hardly there has no loudness to be wrong."""
     found, peak = facts.loudness, facts.true_peak
-    reached = found is None or abs(found - wanted.target) <= LOUDNESS_TOLERANCE
+    left_alone = found is None or found <= QUIETEST_LUFS + LOUDNESS_TOLERANCE
+    reached = found is not None and abs(found - wanted.target) <= LOUDNESS_TOLERANCE
     at_ceiling = found is not None and found < wanted.target and _near(peak, wanted.true_peak)
     return Check(
         name="loudness",
-        passed=reached or at_ceiling,
+        passed=left_alone or reached or at_ceiling,
         expected=f"{wanted.target:g} LUFS, or less where peaks reach {wanted.true_peak:g} dBTP",
         found="too quiet or too short to measure" if found is None else f"{found:.1f} LUFS, {_peak_words(peak)}",
     )

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from encode_media.errors import failure
 from encode_media.model.plan import Command
+from encode_media.model.preset import QUIETEST_LUFS
 
 Numbers = dict[str, float | None]
 """A measurement's values by name; None where there was nothing to measure."""
@@ -18,8 +19,8 @@ _LEVEL = re.compile(r"\[(quiet|panic|fatal|error|warning|info|verbose|debug)\] ?
 """Where a run tells more than errors, each line says what it is (`-v level+info`)."""
 _PROBLEMS = ("panic", "fatal", "error")
 
-_LOUDNESS_LIMITS = (-70.0, 20.0)
-"""LUFS: the gate below which nothing counts, and more than any sound in the range of floats has."""
+_LOUDEST_LUFS = 20.0
+"""More than any sound has that was meant to be one."""
 
 
 def problem_lines(log: Sequence[str]) -> tuple[str, ...]:
@@ -63,7 +64,7 @@ def _loudnorm(log: Sequence[str]) -> Numbers:
         raise ValueError("there is no block of numbers")
     told, _ = json.JSONDecoder().raw_decode("".join(log[start:]))
     return {
-        "integrated": _within(told["input_i"], *_LOUDNESS_LIMITS),
+        "integrated": _within(told["input_i"], QUIETEST_LUFS, _LOUDEST_LUFS),
         "true_peak": _finite(told["input_tp"]),
         "range": _finite(told["input_lra"]),
     }
