@@ -21,8 +21,8 @@ from encode_media.planning.shaper import POINTS, cube_text, curve_text, even_gri
 from encode_media.presets.colour_pairs import CONFIGS, parse_cdl
 from encode_media.presets.problems import nearest
 
-LUT_SIZE = 65
-"""Points along each side: half a code value off at most, see docs/quality.md."""
+LUT_SIZE = 81
+"""Points along each side: within a code value of the library itself, see docs/quality.md."""
 _LINEAR_SPACE, _LINEAR_VIEW = "encode-media linear BT.709", "encode-media linear"
 _XYZ_TO_BT709 = (
     3.240969941904523, -1.537383177570094, -0.498610760293003, 0,
@@ -48,6 +48,7 @@ def find_view(spec: ColourSpec, media: Media, studio_config: str) -> ViewTransfo
     Raises:
         InvalidParameters: no OpenColorIO, no configuration, or something in it that is not there.
     """
+    _require_sense(spec)
     if not spec.managed or media.video is None:
         return None
     path = CONFIGS.get(spec.config, studio_config)
@@ -75,6 +76,14 @@ def find_view(spec: ColourSpec, media: Media, studio_config: str) -> ViewTransfo
     )
     _processor(config, found)
     return replace(found, split=_can_split(config, found))
+
+
+def _require_sense(spec: ColourSpec) -> None:
+    asked = [key for key in ("space", "display", "view", "look", "cdl") if getattr(spec, key)]
+    if asked and not spec.managed:
+        raise failure("ocio.not_used", what=", ".join(asked), allowed=", ".join(("studio", *CONFIGS)))
+    if spec.cdl and parse_cdl(spec.cdl) is None:
+        raise failure("ocio.cdl", cdl=spec.cdl)
 
 
 def baked_text(bake: Bake) -> str:

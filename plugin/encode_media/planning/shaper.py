@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 BRIGHTEST = 64.0
 """Scene-linear values above are seen as this: six stops over white, where every view is at its end."""
-_KNEE = 0.005
+_KNEE = 0.0015
 """Below it is nearly linear, above logarithmic; near the darkest values a view still tells apart."""
 POINTS = 65536
 """The longest 1D LUT ffmpeg reads; it places the points evenly, so that darks need many."""

@@ -28,12 +28,6 @@ def colour_problems(spec: ColourSpec) -> Iterator[tuple[str, str, tuple[str, ...
         text = getattr(spec, key)
         if len(text) > _MAX_NAME or not text.isprintable():
             yield key, "is no name", (f"up to {_MAX_NAME} characters on one line",)
-    if not spec.managed:
-        for key in ("space", "display", "view", "look", "cdl"):
-            if getattr(spec, key):
-                yield key, "needs a configuration of OpenColorIO", known[1:]
-    if spec.cdl and parse_cdl(spec.cdl) is None:
-        yield "cdl", f"{spec.cdl!r} is no CDL", ("ten numbers: slope, offset and power of RGB, then saturation",)
 
 
 def parse_cdl(text: str) -> tuple[float, ...] | None:
