@@ -21,7 +21,7 @@ from encode_media.media.probe import probe
 from encode_media.media.sequence import find_source
 from encode_media.media.sound_files import read_sound_files
 from encode_media.model.codec import from_json
-from encode_media.model.media import Media
+from encode_media.model.media import Media, SourceCheck
 from encode_media.model.plan import EncodePlan
 from encode_media.model.request import EncodeRequest, Options
 from encode_media.model.result import FINAL_STAGES, Progress, RunResult
@@ -44,7 +44,7 @@ POLL_S = 0.1
 
 def open_catalog(settings: Settings) -> Catalog:
     """The studio's presets before the built-in ones."""
-    return Catalog(settings.preset_folders)
+    return Catalog(settings.preset_folders, project_folders=settings.project_preset_folders)
 
 
 def open_tools(settings: Settings, destination: Destination) -> Tools:
@@ -59,10 +59,11 @@ def open_tools(settings: Settings, destination: Destination) -> Tools:
 # --- without ftrack ----------------------------------------------------------------------------------
 
 
-def probe_here(settings: Settings, words: Sequence[str], *, sequence: bool) -> Media:
+def probe_here(
+    settings: Settings, words: Sequence[str], *, sequence: bool, check: SourceCheck | None = None
+) -> Media:
     """Raises: SourceMissing, UnsupportedFormat."""
-    del settings
-    return probe(find_source(words, sequence=sequence))
+    return probe(find_source(words, sequence=sequence), check=check or SourceCheck(settings.source_check))
 
 
 def plan_here(
@@ -71,7 +72,7 @@ def plan_here(
     """What `encode_here` would do; nothing is run. Raises like it."""
     catalog = open_catalog(settings)
     catalog.get(preset)
-    media = probe(find_source(words, sequence=sequence))
+    media = probe(find_source(words, sequence=sequence), check=SourceCheck(settings.source_check))
     resolved = catalog.resolve(preset, media, options)
     files = read_sound_files(sound_files(resolved), settings.source_roots)
     view = find_view(resolved.colour, media, settings.ocio)

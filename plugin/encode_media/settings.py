@@ -15,6 +15,9 @@ import platformdirs
 
 from encode_media.errors import failure
 
+SOURCE_CHECKS = ("sample", "headers", "full")
+"""The values of `model.media.SourceCheck`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -32,6 +35,8 @@ class Settings:
     """Job folders and kept failures; may be emptied when no job runs."""
     preset_folders: tuple[Path, ...] = ()
     """Studio folders, first wins; the built-in presets come last."""
+    project_preset_folders: tuple[str, ...] = ()
+    """With `{project}` where the project's name goes; behind the studio's, before the built-in presets."""
     location_plugins: tuple[Path, ...] = ()
     """ftrack plug-in folders our sessions load: a studio's locations need theirs to find a path."""
     triggers_file: Path | None = None
@@ -52,6 +57,8 @@ class Settings:
     """Jobs of one person at a time on all machines; 0 is no limit."""
     keep_days: float = 30.0
     """Ended jobs are forgotten after so many days; 0 keeps them."""
+    source_check: str = "headers"
+    """How closely sources are looked at before they are encoded: one of `SOURCE_CHECKS`."""
     stall_limit_s: float = 120.0
     time_limit_s: float = 6 * 3600.0
     default_preset: str = "review"
@@ -59,6 +66,8 @@ class Settings:
     """`text` for people, `json` for programs that collect logs."""
     metrics_port: int | None = None
     """Where Prometheus reads figures, on the loopback address alone; 0 picks a free port, None has none."""
+    keep_jobs_days: float = 30.0
+    """How long jobs that have ended are remembered; 0 is for ever."""
     unserved_limit_s: float = 0.0
     """A listener without a hub for longer ends, so that its supervisor acts; 0 waits for ever."""
     notify_socket: str = ""
@@ -98,6 +107,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         database=env.get("ENCODE_MEDIA_DB") or f"sqlite:///{(data / 'jobs.sqlite').as_posix()}",
         work_folder=_path(env, "ENCODE_MEDIA_WORK") or data / "work",
         preset_folders=_paths(env, "ENCODE_MEDIA_PRESETS"),
+        project_preset_folders=tuple(str(path) for path in _paths(env, "ENCODE_MEDIA_PROJECT_PRESETS")),
         location_plugins=_paths(env, "ENCODE_MEDIA_LOCATION_PLUGINS"),
         triggers_file=_path(env, "ENCODE_MEDIA_TRIGGERS"),
         source_roots=_paths(env, "ENCODE_MEDIA_SOURCE_ROOTS"),
@@ -109,6 +119,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         capabilities=_words(env, "ENCODE_MEDIA_CAPABILITIES"),
         user_limit=int(_number(env, "ENCODE_MEDIA_USER_LIMIT", 0, minimum=0)),
         keep_days=_number(env, "ENCODE_MEDIA_KEEP_DAYS", 30, minimum=0),
+        source_check=_source_check(env),
         stall_limit_s=_number(env, "ENCODE_MEDIA_STALL_LIMIT", 120, minimum=1),
         time_limit_s=_number(env, "ENCODE_MEDIA_TIME_LIMIT", 6 * 3600, minimum=1),
         default_preset=env.get("ENCODE_MEDIA_DEFAULT_PRESET") or "review",
@@ -116,6 +127,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         metrics_port=int(_number(env, "ENCODE_MEDIA_METRICS_PORT", 0, minimum=0))
         if env.get("ENCODE_MEDIA_METRICS_PORT")
         else None,
+        keep_jobs_days=_number(env, "ENCODE_MEDIA_KEEP_JOBS_DAYS", 30, minimum=0),
         unserved_limit_s=_number(env, "ENCODE_MEDIA_UNSERVED_LIMIT", 0, minimum=0),
         notify_socket=env.get("NOTIFY_SOCKET", ""),
     )
@@ -142,6 +154,15 @@ def child_environment(environ: Mapping[str, str] | None = None) -> dict[str, str
         if not child.get(name):
             child.pop(name, None)
     return child
+
+
+def _source_check(env: Mapping[str, str]) -> str:
+    text = env.get("ENCODE_MEDIA_CHECK") or "headers"
+    if text not in SOURCE_CHECKS:
+        allowed = ", ".join(SOURCE_CHECKS)
+        problem = f"{text!r} can't be used"
+        raise failure("options.invalid", option="ENCODE_MEDIA_CHECK", problem=problem, allowed=allowed)
+    return text
 
 
 def _paths(env: Mapping[str, str], name: str) -> tuple[Path, ...]:

@@ -23,7 +23,7 @@ from encode_media.cli.output import (
 )
 from encode_media.errors import EncodeMediaError
 from encode_media.model.codec import to_json
-from encode_media.model.media import Media, Severity
+from encode_media.model.media import Media, Severity, SourceCheck
 from encode_media.model.plan import EncodePlan, Expected
 from encode_media.model.result import OutputResult, PublishedOutput, RunResult
 from encode_media.settings import read_settings
@@ -176,14 +176,20 @@ def _quoted(word: str) -> str:
 @click.command()
 @_source
 @_sequence
+@click.option(
+    "--check",
+    type=click.Choice([check.value for check in SourceCheck]),
+    help="How closely to look: a few headers, all headers (the default), or every picture.",
+)
 @as_json
 @explained
-def probe(source: tuple[str, ...], sequence: bool, json_output: bool) -> None:
+def probe(source: tuple[str, ...], sequence: bool, check: str | None, json_output: bool) -> None:
     """What SOURCE is, and what was noticed about it.
 
-    Example: encode-media probe plates/sh010/
+    Example: encode-media probe plates/sh010/ --check full
     """
-    media = probe_here(read_settings(), source, sequence=sequence)
+    wanted = SourceCheck(check) if check else None
+    media = probe_here(read_settings(), source, sequence=sequence, check=wanted)
     if json_output:
         print_json(to_json(media))
     else:

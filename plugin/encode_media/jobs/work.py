@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from encode_media.model.media import Media, SourceRef
+from encode_media.model.media import Media, SourceCheck, SourceRef
 from encode_media.model.plan import EncodePlan
 from encode_media.model.request import EncodeRequest, VersionNames
 from encode_media.model.result import OutputResult, Progress
@@ -52,7 +52,7 @@ def real_work(catalog: Catalog, ffmpeg: Ffmpeg, settings: Settings) -> Work:
     def probe(source: SourceRef) -> Media:
         from encode_media.media.probe import probe as probe_media
 
-        return probe_media(source)
+        return probe_media(source, check=SourceCheck(settings.source_check))
 
     def plan(media: Media, request: EncodeRequest) -> EncodePlan:
         from encode_media.media.hardware import hardware_of
@@ -64,7 +64,7 @@ def real_work(catalog: Catalog, ffmpeg: Ffmpeg, settings: Settings) -> Work:
 
         names = request.target.names if request.target else VersionNames()
         occasion = Occasion(names=names, date=today())
-        preset = catalog.resolve(request.preset, media, request.options, occasion)
+        preset = catalog.for_project(names.project).resolve(request.preset, media, request.options, occasion)
         files = read_sound_files(sound_files(preset), settings.source_roots)
         view = find_view(preset.colour, media, settings.ocio)
         return plan_with_hardware(

@@ -6,7 +6,7 @@ import os
 import stat
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from encode_media.media import exr, tiff
@@ -39,6 +39,9 @@ class FrameFacts:
     """DPX with printing density or another logarithm of light."""
     problem: str | None = None
 
+    def with_problem(self, problem: str) -> FrameFacts:
+        return replace(self, problem=problem)
+
 
 class _Damaged(ValueError):
     """The text is the problem, in few words."""
@@ -66,6 +69,18 @@ def check_frame(path: str) -> FrameFacts:
         kind=kind,
         is_log=kind.startswith("dpx log"),
         problem=problem,
+    )
+
+
+def glance(path: str) -> FrameFacts:
+    """Whether a frame is there and not empty; nothing is read."""
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        return FrameFacts(size_bytes=0, problem=error.strerror or str(error))
+    usable = stat.S_ISREG(status.st_mode) and status.st_size
+    return FrameFacts(
+        size_bytes=status.st_size, mtime_ns=status.st_mtime_ns, problem=None if usable else "it is empty"
     )
 
 

@@ -9,7 +9,7 @@ MAX_PIXELS = 1 << 27
 A header can claim any size in a few bytes, and decoders reserve what it claims."""
 
 MAX_SPAN = 500_000
-"""Frames from the first to the last: nearly six hours at 24. More is a mistyped number, and each would be listed."""
+"""Frames from the first to the last, nearly six hours at 24. More is a mistyped number; each would be listed."""
 
 
 def too_large(width: int, height: int) -> bool:

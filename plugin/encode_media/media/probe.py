@@ -14,11 +14,19 @@ from encode_media.errors import EncodeMediaError, failure
 from encode_media.media.inspection import OutputFacts
 from encode_media.media.reader import Answer, Wish, read_apart
 from encode_media.model.codec import from_json, to_json
-from encode_media.model.media import Media, SourceRef
+from encode_media.model.media import Media, SourceCheck, SourceRef
+
+FULL_CHECK_LIMIT_S = 4 * 3600.0
+"""Decoding a long sequence from network storage may take hours; a file that never ends must not take days."""
 
 
 def probe(
-    source: SourceRef, *, default_rate: Fraction = Fraction(24), count_frames: bool = True, timeout_s: float = 60
+    source: SourceRef,
+    *,
+    default_rate: Fraction = Fraction(24),
+    count_frames: bool = True,
+    check: SourceCheck = SourceCheck.HEADERS,
+    timeout_s: float = 60,
 ) -> Media:
     """What the source is, with every finding.
 
@@ -26,7 +34,8 @@ def probe(
         source: from `find_source`.
         default_rate: for sequences and stills nobody gave a rate for.
         count_frames: False is quicker for large movies; `frames` is None then.
-        timeout_s: for all of it.
+        check: how closely to look.
+        timeout_s: for all of it; decoding every picture gets `FULL_CHECK_LIMIT_S`.
 
     Raises:
         SourceMissing: not there or not readable.
@@ -34,11 +43,18 @@ def probe(
     """
     if not source.is_sequence:
         _require_file(source.path)
-    wish = probe_wish(source, default_rate=default_rate, count_frames=count_frames)
-    return from_json(Media, _value(read_apart([wish], timeout_s=timeout_s)[0]))
+    wish = probe_wish(source, default_rate=default_rate, count_frames=count_frames, check=check)
+    limit_s = FULL_CHECK_LIMIT_S if check is SourceCheck.FULL else timeout_s
+    return from_json(Media, _value(read_apart([wish], timeout_s=limit_s)[0]))
 
 
-def probe_wish(source: SourceRef, *, default_rate: Fraction = Fraction(24), count_frames: bool = True) -> Wish:
+def probe_wish(
+    source: SourceRef,
+    *,
+    default_rate: Fraction = Fraction(24),
+    count_frames: bool = True,
+    check: SourceCheck = SourceCheck.HEADERS,
+) -> Wish:
     """Probing as a wish to the reader, for many at a time."""
     return {
         "task": "probe",
@@ -46,6 +62,7 @@ def probe_wish(source: SourceRef, *, default_rate: Fraction = Fraction(24), coun
         "source": to_json(source),
         "default_rate": str(default_rate),
         "count_frames": count_frames,
+        "check": check.value,
     }
 
 

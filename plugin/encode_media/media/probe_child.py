@@ -11,7 +11,7 @@ from typing import Any
 
 from encode_media.errors import EncodeMediaError, failure
 from encode_media.model.codec import from_json, to_json
-from encode_media.model.media import SourceRef
+from encode_media.model.media import SourceCheck, SourceRef
 
 
 def main(wishes: str) -> None:
@@ -34,7 +34,8 @@ def _probe(wish: dict[str, Any]) -> Any:
 
     source = from_json(SourceRef, wish["source"])
     rate = Fraction(wish["default_rate"])
-    return to_json(read_media(source, default_rate=rate, count_frames=wish["count_frames"]))
+    check = SourceCheck(wish["check"])
+    return to_json(read_media(source, default_rate=rate, count_frames=wish["count_frames"], check=check))
 
 
 def _inspect(wish: dict[str, Any]) -> Any:

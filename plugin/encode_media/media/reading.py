@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
 from typing import TypeVar
@@ -19,15 +18,20 @@ from encode_media.media.frame_check import FrameFacts, check_frame
 from encode_media.media.limits import require_size, require_span
 from encode_media.media.sequence import frames_on_disk
 from encode_media.media.sequence_findings import outside_findings, sequence_findings
-from encode_media.model.media import Finding, Media, Severity, SourceKind, SourceRef, VideoStream
+from encode_media.media.thoroughness import check_frames, movie_damage, sampling_finding
+from encode_media.model.media import Finding, Media, Severity, SourceCheck, SourceKind, SourceRef, VideoStream
 from encode_media.timebase import FrameSpan, describe_rate
 
 Picture = TypeVar("Picture", VideoStream, "VideoStream | None")
-_THREADS = 16
-"""Headers are read at a time: on network storage each is a round trip, not work."""
 
 
-def read_media(source: SourceRef, *, default_rate: Fraction, count_frames: bool) -> Media:
+def read_media(
+    source: SourceRef,
+    *,
+    default_rate: Fraction,
+    count_frames: bool,
+    check: SourceCheck = SourceCheck.HEADERS,
+) -> Media:
     """The source as a value.
 
     Raises:
@@ -36,7 +40,7 @@ def read_media(source: SourceRef, *, default_rate: Fraction, count_frames: bool)
     """
     rate = source.frame_rate or default_rate
     if source.is_sequence:
-        return _read_sequence(source, rate)
+        return _read_sequence(source, rate, check)
     facts = check_frame(source.path)
     if facts.size:
         require_size(source.path, *facts.size)
@@ -64,6 +68,7 @@ def read_media(source: SourceRef, *, default_rate: Fraction, count_frames: bool)
         findings=(
             *findings,
             *movie_findings(replace(contents, video=video)),
+            *(movie_damage(source.path) if check is SourceCheck.FULL else ()),
             *(exr.findings if exr else ()),
             *log_findings(facts.is_log, video),
         ),
@@ -101,18 +106,19 @@ def _at_wanted_rate(source: SourceRef, contents: Contents) -> tuple[VideoStream 
     duration = video.frames / rate if video.frames else None
     was, now = describe_rate(video.frame_rate), describe_rate(rate)
     note = find("rate.overridden", Severity.WARNING, f"The file says {was} fps; {now} fps was asked for.")
-    return replace(video, frame_rate=rate, duration_s=duration, variable_rate=False), [note]
+    return replace(video, frame_rate=rate, own_rate=video.frame_rate, duration_s=duration, variable_rate=False), [
+        note
+    ]
 
 
-def _read_sequence(source: SourceRef, rate: Fraction) -> Media:
+def _read_sequence(source: SourceRef, rate: Fraction, check: SourceCheck) -> Media:
     on_disk = frames_on_disk(source)
     wanted = {n: path for n, path in on_disk.items() if source.span is None or n in source.span}
     if not wanted:
         raise failure("source.missing", path=source.path)
     span = source.span or FrameSpan(first=min(wanted), last=max(wanted))
     require_span(source.path, len(span))
-    with ThreadPoolExecutor(_THREADS) as pool:
-        facts = dict(zip(wanted, pool.map(check_frame, wanted.values()), strict=True))
+    facts = check_frames(wanted, check)
     number, contents, exr = _first_readable(wanted, facts, rate)
     if contents.video is None:
         raise failure("source.no_video", path=source.path)
@@ -139,6 +145,7 @@ def _read_sequence(source: SourceRef, rate: Fraction) -> Media:
         fingerprint=_fingerprint({wanted[n]: fact for n, fact in facts.items()}),
         findings=(
             *checked.findings,
+            *sampling_finding(len(wanted), check),
             *outside_findings(outside),
             *picture_findings(video),
             *(exr.findings if exr else ()),

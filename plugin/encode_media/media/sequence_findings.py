@@ -60,7 +60,8 @@ def _unreadable_findings(
 
 
 def _change_findings(facts: Mapping[int, FrameFacts], first: FrameFacts) -> Iterator[Finding]:
-    usable = {n: fact for n, fact in facts.items() if not fact.problem}
+    # Of a frame that was only glanced at there is nothing to compare.
+    usable = {n: fact for n, fact in facts.items() if not fact.problem and fact.kind}
     resized = tuple(n for n, fact in usable.items() if fact.size and first.size and fact.size != first.size)
     if resized and first.size:
         sizes = ", ".join(

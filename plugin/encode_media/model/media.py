@@ -26,6 +26,17 @@ class MissingFrames(str, Enum):
     """Only what exists; the result is shorter."""
 
 
+class SourceCheck(str, Enum):
+    """How closely a source is looked at before it is encoded."""
+
+    SAMPLE = "sample"
+    """Sequences: a few headers, and whether the other frames are there."""
+    HEADERS = "headers"
+    """The header of each frame, and whether all of the file is there; the index of movies."""
+    FULL = "full"
+    """Every picture is decoded."""
+
+
 class Severity(str, Enum):
     INFO = "info"
     WARNING = "warning"
@@ -92,6 +103,8 @@ class VideoStream:
     mirrored: bool = False
     frame_rate: Fraction
     """Frames per second, exact; for a variable rate the constant rate to use."""
+    own_rate: Fraction | None = None
+    """What the file says, where another rate was asked for: its sound is made for this one."""
     variable_rate: bool = False
     frames: int | None = None
     """Counted, not estimated from the duration; None where counting was not asked for."""
