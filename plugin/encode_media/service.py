@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from encode_media.app import open_catalog, open_tools
+from encode_media.errors import EncodeMediaError
 from encode_media.jobs.engine import JobEngine
 from encode_media.jobs.job_folder import sweep_work_folder
 from encode_media.jobs.workflow import make_workflow
@@ -20,7 +21,10 @@ log = logging.getLogger(__name__)
 
 STOP_S = 8.0
 """A step is asked to stop; ending an encode takes it at most 3 s."""
+TIDY_EVERY_S = 3600.0
+_TIDY_STOP_S = 2.0
 _ALIVE_TICK_S = 1.0
+_DAY_S = 86400.0
 _MOST_ACTIVE = 100_000
 
 
@@ -46,10 +50,8 @@ def serve(
     with (
         _working_engine(settings, figures, ended or ServiceStop()) as engine,
         _figures_of(settings, figures, engine, listen=listen),
+        _tidying(settings, engine),
     ):
-        sweep_work_folder(
-            settings, {record.job_id for record in engine.jobs(active_only=True, limit=_MOST_ACTIVE)}
-        )
         supervisor.ready("encoding and listening" if listen else "encoding")
         try:
             if listen:
@@ -68,6 +70,38 @@ def _listen(
 
     catalog = open_catalog(settings)
     Listener(settings, engine, catalog, state=figures.hub, alive=supervisor.alive).run(stop)
+
+
+@contextmanager
+def _tidying(settings: Settings, engine: JobEngine, *, every_s: float = TIDY_EVERY_S) -> Iterator[None]:
+    """Now and then, beside the work: folders of jobs that are over go, and old jobs are forgotten."""
+    stop = threading.Event()
+
+    def run() -> None:
+        while True:
+            try:
+                tidy(settings, engine)
+            except EncodeMediaError as error:
+                log.warning("It is tidied up later: %s", error.message)
+            if stop.wait(every_s):
+                return
+
+    thread = threading.Thread(target=run, name="encode-media-tidying", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(_TIDY_STOP_S)
+
+
+def tidy(settings: Settings, engine: JobEngine) -> None:
+    """Raises: ServerUnavailable: the job database doesn't answer."""
+    sweep_work_folder(settings, {record.job_id for record in engine.jobs(active_only=True, limit=_MOST_ACTIVE)})
+    if settings.keep_jobs_days:
+        forgotten = engine.purge(older_than_s=settings.keep_jobs_days * _DAY_S)
+        if forgotten:
+            log.info("%d jobs that ended long ago were forgotten", forgotten)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import platformdirs
 
@@ -87,8 +87,8 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be read in a log."""
-        password = urlsplit(self.database).password
-        return tuple(secret for secret in (self.api_key, password) if secret)
+        password = urlsplit(self.database).password or ""
+        return tuple(dict.fromkeys(secret for secret in (self.api_key, password, unquote(password)) if secret))
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
