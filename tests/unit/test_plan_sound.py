@@ -163,6 +163,12 @@ def test_conformed_frames_take_their_sound_along_at_the_same_pitch() -> None:
     assert "atempo=1.042708333" in steps(timing=SoundTiming(speed=Fraction(25) / Fraction(24000, 1001)))
 
 
+def test_sound_goes_along_when_a_movie_is_read_at_another_rate_than_its_own() -> None:
+    made = plan(movie(frame_rate=Fraction(25), own_rate=Fraction(24)))
+
+    assert "atempo=1.041666667" in graph(made)
+
+
 def test_frames_put_in_front_are_silent() -> None:
     assert "adelay=delays=2000S:all=1 apad" in steps(timing=SoundTiming(lead_s=Fraction(1, 24)))
 

@@ -101,7 +101,7 @@ def _read_movie(media: Media, video: VideoStream) -> Reading:
         frames=frames,
         rate=video.frame_rate,
         first_frame=MOVIE_FIRST_FRAME,
-        sound=SoundTiming(start_s=video.start_s),
+        sound=SoundTiming(start_s=video.start_s, speed=video.frame_rate / (video.own_rate or video.frame_rate)),
         notes=notes,
     )
 
