@@ -11,6 +11,7 @@ from encode_media.app import open_catalog, open_tools
 from encode_media.errors import EncodeMediaError
 from encode_media.jobs.engine import JobEngine
 from encode_media.jobs.job_folder import sweep_work_folder
+from encode_media.jobs.profile import profile_of
 from encode_media.jobs.workflow import make_workflow
 from encode_media.metrics import Figures, served
 from encode_media.settings import Settings
@@ -122,7 +123,7 @@ def _working_engine(settings: Settings, figures: Figures, ended: ServiceStop) ->
     destination = FtrackDestination(settings, owner=settings.service_id)
     try:
         workflow = told(make_workflow(open_tools(settings, destination)), figures.job_ended)
-        engine = DbosEngine(settings.database, workflow, slots=settings.slots, name="encode-media")
+        engine = DbosEngine(settings.database, workflow, profile=profile_of(settings, "encode-media"))
         engine.start()
         try:
             yield engine

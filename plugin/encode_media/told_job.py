@@ -38,7 +38,7 @@ def told(workflow: Workflow, on_end: OnEnd) -> Workflow:
             result = workflow(_LoggedSteps(context), request)
             _say_end(result)
             on_end(request, result)
-            return {**result, "log": list(lines)}
+            return {**result, "log": [*result.get("log", ()), *lines]}
 
     return tell
 
@@ -61,10 +61,17 @@ class _LoggedSteps:
     def job_id(self) -> str:
         return self._context.job_id
 
-    def step(self, name: str, work: Callable[..., JsonDict], *args: Any, retry: RetryPolicy = _ONCE) -> JsonDict:
+    def step(
+        self,
+        name: str,
+        work: Callable[..., JsonDict],
+        *args: Any,
+        retry: RetryPolicy = _ONCE,
+        network: bool = False,
+    ) -> JsonDict:
         began = time.monotonic()
         try:
-            value = self._context.step(name, work, *args, retry=retry)
+            value = self._context.step(name, work, *args, retry=retry, network=network)
         except EncodeMediaError as error:
             log.info("Step %s: %s after %.1f s", name, error.code, time.monotonic() - began)
             raise

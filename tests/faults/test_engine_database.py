@@ -126,18 +126,18 @@ def test_one_process_runs_one_engine_at_a_time(tmp_path: Path) -> None:
 
 
 def test_an_identity_is_never_shared_and_comes_back_after_its_owner(tmp_path: Path) -> None:
-    first, second = take_identity(tmp_path, "worker"), take_identity(tmp_path, "worker")
+    first, second = take_identity(tmp_path, "worker", "here"), take_identity(tmp_path, "worker", "here")
     assert first.executor_id != second.executor_id
-    assert take_over(tmp_path, first.executor_id) is None
+    assert take_over(tmp_path, first.executor_id, "here") is None
     first.lock.release()
-    again = take_identity(tmp_path, "worker")
+    again = take_identity(tmp_path, "worker", "here")
     assert again.executor_id == first.executor_id
     for taken in (second, again):
         taken.lock.release()
 
 
 def test_a_worker_of_another_host_is_not_taken_over(tmp_path: Path) -> None:
-    assert take_over(tmp_path, "elsewhere.worker.0") is None
+    assert take_over(tmp_path, "elsewhere.worker.0", "here") is None
 
 
 def test_a_job_outlives_a_restart_of_its_database_server(

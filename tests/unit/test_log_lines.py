@@ -43,8 +43,15 @@ def logged(form: str, *, level: int = logging.INFO, secrets: tuple[str, ...] = (
 class StoryContext(JobContext):
     job_id = "0123-1"
 
-    def step(self, name: str, work: Callable[..., JsonDict], *args: Any, retry: RetryPolicy = ...) -> JsonDict:  # type: ignore[assignment]
-        del name, retry
+    def step(
+        self,
+        name: str,
+        work: Callable[..., JsonDict],
+        *args: Any,
+        retry: RetryPolicy | None = None,
+        network: bool = False,
+    ) -> JsonDict:
+        del name, retry, network
         return work(*args)
 
     def report(self, progress: Progress) -> None: ...

@@ -17,9 +17,11 @@ import platformdirs
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.schema import CreateColumn
 
 from encode_media.errors import EncodeMediaError, failure
-from encode_media.jobs.job_table import SCHEMA, metadata
+from encode_media.jobs import worker_table  # noqa: F401 - its table is one of ours
+from encode_media.jobs.job_table import SCHEMA, jobs, metadata
 
 CONNECT_TIMEOUT_S = 5
 """A database that is away is said so within seconds, never waited for by a person."""
@@ -27,6 +29,8 @@ _BUSY_TIMEOUT_S = 10
 """SQLite: how long a writer waits for another; a write takes milliseconds."""
 _POOL_SIZE = 20
 _REPEAT_S = 60.0
+_KEEPALIVE = {"keepalives_idle": 20, "keepalives_interval": 5, "keepalives_count": 3}
+"""Seconds, seconds, times: a server that vanished from the network is noticed in half a minute."""
 _short_wait = random.SystemRandom()
 
 DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error)
@@ -153,7 +157,7 @@ def _make_engine(url: str) -> sa.Engine:
     if not is_sqlite(url):
         return sa.create_engine(
             sa.make_url(url).set(drivername="postgresql+psycopg"),
-            connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "encode-media"},
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "encode-media", **_KEEPALIVE},
             pool_size=_POOL_SIZE,
             max_overflow=0,
             pool_timeout=CONNECT_TIMEOUT_S,
@@ -182,8 +186,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _create_tables(engine: sa.Engine, url: str) -> None:
     """The engine library's tables and ours; harmless where they exist, and where two do it at once."""
     schema = None if is_sqlite(url) else SCHEMA
-    look = sa.inspect(engine)
-    if look.has_table("dbos_migrations", schema=schema) and look.has_table("encode_media_jobs", schema=schema):
+    if _is_complete(engine, schema):
         return
     from dbos import DBOS
 
@@ -191,9 +194,35 @@ def _create_tables(engine: sa.Engine, url: str) -> None:
     DBOS.migrate(url, schema=SCHEMA)
     try:
         metadata.create_all(engine)
+        _add_columns(engine, schema)
     except SQLAlchemyError:
-        if not sa.inspect(engine).has_table("encode_media_jobs", schema=schema):
+        if not _is_complete(engine, schema):
             raise
+
+
+def _is_complete(engine: sa.Engine, schema: str | None) -> bool:
+    look = sa.inspect(engine)
+    tables = set(look.get_table_names(schema=schema))
+    return {"dbos_migrations", *metadata.tables} <= tables and not _missing_columns(engine, schema)
+
+
+def _missing_columns(engine: sa.Engine, schema: str | None) -> list[sa.Column[Any]]:
+    known = {column["name"] for column in sa.inspect(engine).get_columns(jobs.name, schema=schema)}
+    return [column for column in jobs.columns if column.name not in known]
+
+
+def _add_columns(engine: sa.Engine, schema: str | None) -> None:
+    """Brings the table of an older version up to this one; its jobs keep what they have."""
+    missing = _missing_columns(engine, schema)
+    if not missing:
+        return
+    table = f"{schema}.{jobs.name}" if schema else jobs.name
+    with engine.begin() as conn:
+        for column in missing:
+            definition = CreateColumn(column).compile(dialect=engine.dialect)
+            conn.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {definition}")
+        for index in jobs.indexes:
+            index.create(conn, checkfirst=True)
 
 
 def quiet_library_log() -> None:

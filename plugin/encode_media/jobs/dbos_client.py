@@ -9,9 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from encode_media.errors import failure
-from encode_media.jobs.engine import JobRecord, Submission
-from encode_media.jobs.steps import rank
-from encode_media.model.codec import to_json
+from encode_media.jobs.engine import EVERY_JOB, JobFilter, JobRecord, Stranded, Submission, WorkerRecord
 from encode_media.model.request import EncodeRequest, job_id
 
 if TYPE_CHECKING:
@@ -56,9 +54,7 @@ class DbosClient:
         if known is not None:
             return Submission(job_id=known, created=False)
         name = job_id(request.base_id, attempts + 1)
-        priority = rank(request.priority, job_table.alike(conn, request))
         job_table.add(conn, request, name, attempts + 1)
-        self.store().enqueue_job(conn, name, to_json(request), priority)
         return Submission(job_id=name, created=True)
 
     def cancel(self, job_id: str) -> bool:
@@ -67,38 +63,64 @@ class DbosClient:
     def _cancel(self, conn: sa.Connection, job_id: str) -> bool:
         from encode_media.jobs import job_table
 
-        if job_table.withdraw(conn, job_id):
-            # Ended for everybody from this moment; its end is told beside the queue, by a worker.
-            job_table.end(conn, job_id, {"status": "cancelled", "error": failure("cancelled").to_dict()})
-            known = job_table.record(conn, job_id)
-            if known is not None:
-                self.store().enqueue_withdrawal(conn, job_id, to_json(known.request))
+        if job_table.withdraw(conn, job_id, {"status": "cancelled", "error": failure("cancelled").to_dict()}):
             return True
         if job_table.mark_cancelled(conn, job_id):
             return True
-        if job_table.record(conn, job_id) is None:
-            raise failure("job.unknown", job_id=job_id)
+        _known(conn, job_id)
         return False
+
+    def retry(self, job_id: str) -> Submission:
+        return self.submit(self._read(lambda conn: _known(conn, job_id)).request)
+
+    def prioritise(self, job_id: str, priority: int) -> bool:
+        from encode_media.jobs import job_table
+
+        return self._move(job_id, lambda conn: job_table.place(conn, job_id, priority))
+
+    def move_to_front(self, job_id: str) -> bool:
+        from encode_media.jobs import job_table
+
+        return self._move(job_id, lambda conn: job_table.to_front(conn, job_id))
+
+    def _move(self, job_id: str, change: Callable[[sa.Connection], bool]) -> bool:
+        moved = self._write(change)
+        if not moved:
+            self._read(lambda conn: _known(conn, job_id))
+        return moved
 
     def job(self, job_id: str) -> JobRecord | None:
         from encode_media.jobs import job_table
 
         return self._read(lambda conn: job_table.record(conn, job_id))
 
-    def jobs(self, *, active_only: bool = False, limit: int = 100) -> Sequence[JobRecord]:
+    def jobs(
+        self, *, active_only: bool = False, limit: int = 100, where: JobFilter = EVERY_JOB
+    ) -> Sequence[JobRecord]:
         from encode_media.jobs import job_table
 
-        return self._read(lambda conn: job_table.newest(conn, active_only=active_only, limit=limit))
+        return self._read(lambda conn: job_table.newest(conn, active_only=active_only, limit=limit, where=where))
+
+    def workers(self) -> Sequence[WorkerRecord]:
+        from encode_media.jobs import worker_table
+
+        return self._read(worker_table.every)
+
+    def stranded(self) -> Sequence[Stranded]:
+        from encode_media.jobs.stranded import find_stranded
+
+        return self._read(find_stranded)
 
     def purge(self, *, older_than_s: float) -> int:
         from encode_media.jobs import job_table
+        from encode_media.jobs.store import telling_id
 
         old = self._read(lambda conn: job_table.ended_before(conn, time.time() - older_than_s))
         for start in range(0, len(old), _PURGE_AT_ONCE):
             part = old[start : start + _PURGE_AT_ONCE]
             # The steps first: a crash in between leaves rows that the next purge finds.
-            self.store().forget(part)
-            self._write(partial(job_table.forget, job_ids=part))
+            self.store().forget([telling_id(*known) for known in part])
+            self._write(partial(job_table.forget, job_ids=[name for name, _ in part]))
         return len(old)
 
     def close(self) -> None:
@@ -118,3 +140,12 @@ class DbosClient:
 
         with translated(), writing(self.store().engine) as conn:
             return change(conn)
+
+
+def _known(conn: sa.Connection, job_id: str) -> JobRecord:
+    from encode_media.jobs import job_table
+
+    known = job_table.record(conn, job_id)
+    if known is None:
+        raise failure("job.unknown", job_id=job_id)
+    return known

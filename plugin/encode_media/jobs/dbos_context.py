@@ -15,6 +15,7 @@ from encode_media.errors import failure
 from encode_media.jobs import job_table
 from encode_media.jobs.database import DATABASE_ERRORS, writing
 from encode_media.jobs.engine import JsonDict, RetryPolicy
+from encode_media.jobs.slots import Lane, Place
 from encode_media.jobs.steps import (
     CANCEL_POLL_S,
     ONCE,
@@ -43,12 +44,14 @@ class DbosContext:
         job_id: str,
         stopping: threading.Event,
         *,
+        owner: str,
+        place: Place,
         starts: int = 1,
-        withdrawn: bool = False,
     ) -> None:
         self._engine, self._job_id, self._stopping, self._starts = engine, job_id, stopping, starts
+        self._owner, self._place = owner, place
         self._gate = ProgressGate()
-        self._cancelled, self._asked_at = withdrawn, 0.0
+        self._cancelled, self._asked_at = False, 0.0
         self._around = Surroundings(
             job_id=job_id, stopping=stopping, cancelled=self._cancelled_by_someone, waiting=self._wait
         )
@@ -57,10 +60,18 @@ class DbosContext:
     def job_id(self) -> str:
         return self._job_id
 
-    def step(self, name: str, work: Callable[..., JsonDict], *args: Any, retry: RetryPolicy = ONCE) -> JsonDict:
+    def step(
+        self,
+        name: str,
+        work: Callable[..., JsonDict],
+        *args: Any,
+        retry: RetryPolicy = ONCE,
+        network: bool = False,
+    ) -> JsonDict:
+        lane = Lane.NETWORK if network else Lane.ENCODE
         # A failure is an outcome like any other here: the library's own way would store an exception.
         try:
-            outcome: JsonDict = DBOS.run_step({"name": name}, self._outcome, name, work, args, retry)
+            outcome: JsonDict = DBOS.run_step({"name": name}, self._outcome, lane, name, work, args, retry)
         except Exception as error:
             if self._stopping.is_set():  # the library is gone from under a step that took too long to stop
                 raise Interrupted(self._job_id) from error
@@ -68,15 +79,16 @@ class DbosContext:
         return value_of(outcome)
 
     def _outcome(
-        self, name: str, work: Callable[..., JsonDict], args: tuple[Any, ...], retry: RetryPolicy
+        self, lane: Lane, name: str, work: Callable[..., JsonDict], args: tuple[Any, ...], retry: RetryPolicy
     ) -> JsonDict:
+        self._place.move(lane, give_up=self.cancelled)
         if self._starts > CRASH_LIMIT:
             _log.error("job %s: step %s ended its worker %d times", self._job_id, name, self._starts - 1)
             outcome = {"error": failure("job.crashed", count=self._starts - 1).to_dict()}
         else:
             outcome = carry_out(name, work, args, retry, self._around)
         if self._starts > 1:
-            self.patiently(lambda conn: job_table.set_starts(conn, self._job_id, 1))
+            self.patiently(lambda conn: job_table.set_starts(conn, self._job_id, self._owner, 1))
             self._starts = 1
         return outcome
 
@@ -91,7 +103,7 @@ class DbosContext:
     def _store(self, progress: Progress) -> None:
         try:
             with writing(self._engine) as conn:
-                job_table.report(conn, self._job_id, progress)
+                job_table.report(conn, self._job_id, self._owner, progress)
         except DATABASE_ERRORS as error:
             _log.warning("job %s: progress not stored: %s", self._job_id, type(error).__name__)
 
@@ -104,7 +116,10 @@ class DbosContext:
             return self._cancelled
         try:
             with self._engine.connect() as conn:
-                self._cancelled = job_table.is_cancelled(conn, self._job_id)
+                mine, cancelled = job_table.standing(conn, self._job_id, self._owner)
+            if not mine:
+                _log.warning("job %s was given to another worker", self._job_id)
+            self._cancelled = cancelled or not mine
             self._asked_at = now
         except DATABASE_ERRORS as error:
             _log.warning("job %s: can't see whether it was cancelled: %s", self._job_id, type(error).__name__)

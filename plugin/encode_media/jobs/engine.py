@@ -33,7 +33,44 @@ class JobRecord:
     updated_at: float
     executor: str | None = None
     result: JsonDict | None = None
-    """A `RunResult` in JSON form, once the stage is final."""
+    """A `RunResult` in JSON form, once the stage is final; in lists without its log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFilter:
+    """Which jobs to list: those that fit all that is given."""
+
+    stages: tuple[Stage, ...] = ()
+    user: str | None = None
+    preset: str | None = None
+    version_id: str | None = None
+    older_than_s: float | None = None
+    """Submitted longer ago."""
+    newer_than_s: float | None = None
+
+
+EVERY_JOB = JobFilter()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerRecord:
+    """A worker that is registered in the job database."""
+
+    executor: str
+    host: str
+    version: int
+    """Of the list of steps it knows (`profile.STEPS_VERSION`)."""
+    offers: frozenset[str]
+    slots: int
+    seen_s_ago: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stranded:
+    """A waiting job that no registered worker can take."""
+
+    job_id: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +93,13 @@ class JobContext(Protocol):
     @property
     def job_id(self) -> str: ...
 
-    def step(self, name: str, work: Callable[..., JsonDict], *args: Any, retry: RetryPolicy = ...) -> JsonDict:
+    def step(
+        self, name: str, work: Callable[..., JsonDict], *args: Any, retry: RetryPolicy = ..., network: bool = ...
+    ) -> JsonDict:
         """Runs `work(*args)` once and remembers its result; a resumed workflow gets the remembered one.
 
-        Arguments and result are JSON data. `work` may run more than once (at least once).
+        Arguments and result are JSON data. `work` may run more than once (at least once). With `network`
+        it holds a network slot instead of an encode slot.
         """
         ...
 
@@ -99,8 +139,42 @@ class JobClient(Protocol):
 
     def job(self, job_id: str) -> JobRecord | None: ...
 
-    def jobs(self, *, active_only: bool = False, limit: int = 100) -> Sequence[JobRecord]:
+    def jobs(
+        self, *, active_only: bool = False, limit: int = 100, where: JobFilter = EVERY_JOB
+    ) -> Sequence[JobRecord]:
         """Newest first."""
+        ...
+
+    def retry(self, job_id: str) -> Submission:
+        """The same wish once more as a new attempt; the job itself while it waits or runs.
+
+        Raises:
+            InvalidParameters: no such job.
+        """
+        ...
+
+    def prioritise(self, job_id: str, priority: int) -> bool:
+        """Puts a waiting job into another class of priority, before the others there; False if it waits no more.
+
+        Raises:
+            InvalidParameters: no such job.
+        """
+        ...
+
+    def move_to_front(self, job_id: str) -> bool:
+        """Makes a waiting job the next one; False if it waits no more.
+
+        Raises:
+            InvalidParameters: no such job.
+        """
+        ...
+
+    def workers(self) -> Sequence[WorkerRecord]:
+        """The workers that are registered now."""
+        ...
+
+    def stranded(self) -> Sequence[Stranded]:
+        """Waiting jobs that no registered worker can take, and why."""
         ...
 
     def purge(self, *, older_than_s: float) -> int:

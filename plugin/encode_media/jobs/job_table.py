@@ -1,7 +1,7 @@
 """One row per job: what people ask about (request, stage, progress, result) and the cancel mark.
 
-The engine library keeps the steps; a row here is written in the same transaction as the library's, so
-the two agree. All statements are in this module, and run on SQLite and PostgreSQL alike.
+The engine library keeps the steps; who tells a job's story, and when, is decided by these rows alone.
+The statements are here and in `claims`, and run on SQLite and PostgreSQL alike.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from encode_media.jobs.engine import JobRecord, JsonDict
-from encode_media.jobs.steps import CANCELLING, CLASS_WIDTH, last_progress, username_of
+from encode_media.jobs.engine import EVERY_JOB, JobFilter, JobRecord, JsonDict
+from encode_media.jobs.profile import STEPS_VERSION
+from encode_media.jobs.steps import CANCELLING, CLASS_WIDTH, last_progress, rank, username_of
 from encode_media.model.codec import from_json, to_json
-from encode_media.model.request import EncodeRequest
+from encode_media.model.request import PRIORITY_NORMAL, EncodeRequest
 from encode_media.model.result import FINAL_STAGES, Progress, Stage
 
 SCHEMA = "encode_media"
 """PostgreSQL: everything of ours and of the engine library lies in this schema."""
 
-WAITING, TAKEN, WITHDRAWN = "waiting", "taken", "withdrawn"
-"""Who may tell a job's story: nobody yet, the queue it was put into, or the one that tells of its cancel.
-It changes once, from the first, so a job that is cancelled while it is being taken has one teller."""
+WAITING, TAKEN, TOLD = "waiting", "taken", "told"
+"""Who may tell a job's story: whoever claims it, its owner, nobody any more."""
 
 metadata = sa.MetaData()
 
@@ -48,7 +48,15 @@ jobs = sa.Table(
     sa.Column("executor", sa.Text),
     sa.Column("created_at", sa.Double, nullable=False, index=True),
     sa.Column("updated_at", sa.Double, nullable=False),
+    sa.Column("owner", sa.Text),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("rank", sa.Integer, nullable=False, server_default=str(PRIORITY_NORMAL)),
+    sa.Column("needs", sa.Text, nullable=False, server_default=""),
+    sa.Column("preset", sa.Text, nullable=False, server_default=""),
+    sa.Column("version_id", sa.Text, nullable=False, server_default=""),
+    sa.Column("log", sa.Text),
     sa.Index("encode_media_jobs_of_user", "username", "priority", "stage"),
+    sa.Index("encode_media_jobs_waiting", "teller", "cancelled", "needs", "rank", "created_at"),
 )
 
 keys = sa.Table(
@@ -62,7 +70,11 @@ published, so it may never come twice."""
 
 _FINAL = [stage.value for stage in FINAL_STAGES]
 _UNENDED = [stage.value for stage in Stage if stage not in FINAL_STAGES]
-_ACTIVE = jobs.c.stage.in_(_UNENDED)
+ACTIVE = jobs.c.stage.in_(_UNENDED)
+_IN_QUEUE = (jobs.c.teller == WAITING, jobs.c.cancelled.is_(False))
+_LISTED = [column for column in jobs.c if column.name != "log"]
+"""A log can be long; a list does without."""
+_QUEUED = json.dumps({"stage": Stage.QUEUED.value})
 
 
 def lock_key(conn: sa.Connection, base_id: str) -> int:
@@ -75,7 +87,7 @@ def lock_key(conn: sa.Connection, base_id: str) -> int:
 
 def reusable(conn: sa.Connection, base_id: str, *, again: bool) -> str | None:
     """The job that a new submission of the key stands for, if there is one."""
-    wanted = _ACTIVE if again else sa.or_(_ACTIVE, jobs.c.stage == Stage.DONE.value)
+    wanted = ACTIVE if again else sa.or_(ACTIVE, jobs.c.stage == Stage.DONE.value)
     query = sa.select(jobs.c.job_id).where(jobs.c.base_id == base_id, wanted).order_by(jobs.c.attempt.desc())
     found: str | None = conn.execute(query.limit(1)).scalar()
     return found
@@ -83,9 +95,7 @@ def reusable(conn: sa.Connection, base_id: str, *, again: bool) -> str | None:
 
 def add(conn: sa.Connection, request: EncodeRequest, job_id: str, attempt: int) -> None:
     now = time.time()
-    conn.execute(
-        sa.update(keys).where(keys.c.base_id == request.base_id).values(attempts=attempt),
-    )
+    conn.execute(sa.update(keys).where(keys.c.base_id == request.base_id).values(attempts=attempt))
     conn.execute(
         sa.insert(jobs).values(
             job_id=job_id,
@@ -94,9 +104,14 @@ def add(conn: sa.Connection, request: EncodeRequest, job_id: str, attempt: int) 
             request=json.dumps(to_json(request)),
             username=username_of(request),
             priority=request.priority,
+            rank=rank(request.priority, alike(conn, request)),
+            needs=" ".join(sorted(set(request.needs))),
+            preset=request.preset,
+            version_id=request.target.version_id if request.target else "",
             stage=Stage.QUEUED.value,
-            progress=json.dumps(to_json(Progress(stage=Stage.QUEUED))),
+            progress=_QUEUED,
             teller=WAITING,
+            version=STEPS_VERSION,
             cancelled=False,
             starts=0,
             created_at=now,
@@ -110,98 +125,148 @@ def alike(conn: sa.Connection, request: EncodeRequest) -> int:
     user = username_of(request)
     if not user:
         return 0
-    same = sa.select(sa.literal(1)).where(jobs.c.username == user, jobs.c.priority == request.priority, _ACTIVE)
+    same = sa.select(sa.literal(1)).where(jobs.c.username == user, jobs.c.priority == request.priority, ACTIVE)
     counted = sa.select(sa.func.count()).select_from(same.limit(CLASS_WIDTH).subquery())
     return int(conn.execute(counted).scalar_one())
 
 
-def begin(conn: sa.Connection, job_id: str, executor: str) -> int | None:
-    """Takes the job for its queue; gives its starts since a step last ended, or None if it isn't the queue's."""
-    taken = (
-        sa.update(jobs)
-        .where(jobs.c.job_id == job_id, jobs.c.teller.in_([WAITING, TAKEN]), _ACTIVE)
-        .values(teller=TAKEN, starts=jobs.c.starts + 1, executor=executor, updated_at=time.time())
-        .returning(jobs.c.starts)
-    )
-    starts: int | None = conn.execute(taken).scalar()
-    return starts
+def set_starts(conn: sa.Connection, job_id: str, owner: str, starts: int) -> None:
+    conn.execute(sa.update(jobs).where(*_owned(job_id, owner)).values(starts=starts))
 
 
-def set_starts(conn: sa.Connection, job_id: str, starts: int) -> None:
-    conn.execute(sa.update(jobs).where(jobs.c.job_id == job_id).values(starts=starts))
-
-
-def report(conn: sa.Connection, job_id: str, progress: Progress) -> None:
+def report(conn: sa.Connection, job_id: str, owner: str, progress: Progress) -> None:
     conn.execute(
         sa.update(jobs)
-        .where(jobs.c.job_id == job_id, _ACTIVE)
+        .where(*_owned(job_id, owner), ACTIVE)
         .values(stage=progress.stage.value, progress=json.dumps(to_json(progress)), updated_at=time.time())
     )
 
 
-def end(conn: sa.Connection, job_id: str, result: JsonDict) -> None:
-    """Stores the result; of a withdrawn job the fuller one replaces the first."""
+def end(conn: sa.Connection, job_id: str, owner: str, result: JsonDict) -> None:
+    """Stores the result, if the job is still this owner's; of a withdrawn job it replaces the first."""
+    _end(conn, job_id, result, _owned(job_id, owner), TOLD)
+
+
+def withdraw(conn: sa.Connection, job_id: str, result: JsonDict) -> bool:
+    """Ends a job that nobody has taken, for everybody and at once; False if somebody has it.
+
+    It stays in the queue, for a worker to tell its end.
+    """
+    mark = sa.update(jobs).where(jobs.c.job_id == job_id, jobs.c.teller == WAITING, ACTIVE)
+    if conn.execute(mark.values(cancelled=True)).rowcount == 0:
+        return False
+    _end(conn, job_id, result, [jobs.c.job_id == job_id], WAITING)
+    return True
+
+
+def _end(
+    conn: sa.Connection, job_id: str, result: JsonDict, which: Sequence[sa.ColumnElement[bool]], teller: str
+) -> None:
     row = conn.execute(sa.select(jobs.c.progress).where(jobs.c.job_id == job_id)).scalar()
     if row is None:
         return
     last = last_progress(result, from_json(Progress, json.loads(row)))
+    kept = {name: value for name, value in result.items() if name != "log"}
     conn.execute(
         sa.update(jobs)
-        .where(jobs.c.job_id == job_id)
+        .where(*which)
         .values(
             stage=last.stage.value,
             progress=json.dumps(to_json(last)),
-            result=json.dumps(result),
+            result=json.dumps(kept),
+            log="\n".join(result.get("log", ())) or None,
+            teller=teller,
             updated_at=time.time(),
         )
     )
 
 
+def _owned(job_id: str, owner: str) -> list[sa.ColumnElement[bool]]:
+    return [jobs.c.job_id == job_id, jobs.c.owner == owner, jobs.c.teller == TAKEN]
+
+
 def mark_cancelled(conn: sa.Connection, job_id: str) -> bool:
     """Marks a running job; False if it had already ended."""
-    marked = sa.update(jobs).where(jobs.c.job_id == job_id, _ACTIVE).values(cancelled=True)
+    marked = sa.update(jobs).where(jobs.c.job_id == job_id, ACTIVE).values(cancelled=True)
     return conn.execute(marked).rowcount > 0
 
 
-def withdraw(conn: sa.Connection, job_id: str) -> bool:
-    """Takes a job that nobody took yet away from its queue; False if somebody did."""
-    taken = (
-        sa.update(jobs)
-        .where(jobs.c.job_id == job_id, jobs.c.teller == WAITING)
-        .values(teller=WITHDRAWN, cancelled=True)
-    )
-    return conn.execute(taken).rowcount > 0
+def standing(conn: sa.Connection, job_id: str, owner: str) -> tuple[bool, bool]:
+    """Whether the job is still this owner's, and whether somebody cancelled it."""
+    row = conn.execute(sa.select(jobs.c.cancelled).where(*_owned(job_id, owner))).first()
+    return (False, False) if row is None else (True, bool(row[0]))
 
 
-def is_cancelled(conn: sa.Connection, job_id: str) -> bool:
-    return bool(conn.execute(sa.select(jobs.c.cancelled).where(jobs.c.job_id == job_id)).scalar())
+def place(conn: sa.Connection, job_id: str, priority: int) -> bool:
+    """Moves a waiting job into another class, in front of what waits there; False if it waits no more."""
+    row = conn.execute(sa.select(jobs.c.request).where(jobs.c.job_id == job_id, *_IN_QUEUE)).scalar()
+    if row is None:
+        return False
+    request = replace(from_json(EncodeRequest, json.loads(row)), priority=priority)
+    changed = sa.update(jobs).where(jobs.c.job_id == job_id, *_IN_QUEUE)
+    values = {"request": json.dumps(to_json(request)), "priority": priority, "rank": rank(priority, 0)}
+    return conn.execute(changed.values(**values)).rowcount > 0
+
+
+def to_front(conn: sa.Connection, job_id: str) -> bool:
+    """Before all that waits; False if the job waits no more."""
+    first = conn.execute(sa.select(sa.func.min(jobs.c.rank)).where(*_IN_QUEUE)).scalar()
+    if first is None:
+        return False
+    moved = sa.update(jobs).where(jobs.c.job_id == job_id, *_IN_QUEUE)
+    return conn.execute(moved.values(rank=first - 1)).rowcount > 0
 
 
 def record(conn: sa.Connection, job_id: str) -> JobRecord | None:
     row = conn.execute(sa.select(jobs).where(jobs.c.job_id == job_id)).mappings().first()
-    return _record(row) if row else None
+    if row is None:
+        return None
+    known = _record(row)
+    if known.result is None or not row["log"]:
+        return known
+    return replace(known, result={**known.result, "log": row["log"].splitlines()})
 
 
-def newest(conn: sa.Connection, *, active_only: bool, limit: int) -> Sequence[JobRecord]:
-    query = sa.select(jobs).order_by(jobs.c.created_at.desc(), jobs.c.job_id.desc()).limit(limit)
+def newest(
+    conn: sa.Connection, *, active_only: bool, limit: int, where: JobFilter = EVERY_JOB
+) -> Sequence[JobRecord]:
+    query = sa.select(*_LISTED).order_by(jobs.c.created_at.desc(), jobs.c.job_id.desc()).limit(limit)
     if active_only:
-        query = query.where(_ACTIVE)
-    return [_record(row) for row in conn.execute(query).mappings()]
+        query = query.where(ACTIVE)
+    return [_record(row) for row in conn.execute(query.where(*_conditions(where))).mappings()]
 
 
-def ended_before(conn: sa.Connection, moment: float) -> list[str]:
-    query = sa.select(jobs.c.job_id).where(jobs.c.stage.in_(_FINAL), jobs.c.updated_at <= moment)
-    return list(conn.execute(query).scalars())
+def _conditions(where: JobFilter) -> list[sa.ColumnElement[bool]]:
+    wanted: list[sa.ColumnElement[bool]] = []
+    if where.stages:
+        wanted.append(jobs.c.stage.in_([stage.value for stage in where.stages]))
+    if where.user is not None:
+        wanted.append(jobs.c.username == where.user)
+    if where.preset is not None:
+        wanted.append(jobs.c.preset == where.preset)
+    if where.version_id is not None:
+        wanted.append(jobs.c.version_id == where.version_id)
+    if where.older_than_s is not None:
+        wanted.append(jobs.c.created_at <= time.time() - where.older_than_s)
+    if where.newer_than_s is not None:
+        wanted.append(jobs.c.created_at >= time.time() - where.newer_than_s)
+    return wanted
+
+
+def ended_before(conn: sa.Connection, moment: float) -> list[tuple[str, int]]:
+    """The jobs and the version that told them."""
+    query = sa.select(jobs.c.job_id, jobs.c.version).where(jobs.c.stage.in_(_FINAL), jobs.c.updated_at <= moment)
+    return [(row[0], row[1]) for row in conn.execute(query)]
 
 
 def forget(conn: sa.Connection, job_ids: Sequence[str]) -> None:
     conn.execute(sa.delete(jobs).where(jobs.c.job_id.in_(job_ids)))
 
 
-def untouched_since(conn: sa.Connection, moment: float) -> list[str]:
-    """Taken jobs that have not ended and were not written to since."""
-    query = sa.select(jobs.c.job_id).where(_ACTIVE, jobs.c.teller == TAKEN, jobs.c.updated_at < moment)
-    return list(conn.execute(query).scalars())
+def waiting_for(conn: sa.Connection) -> list[tuple[str, str, int, bool]]:
+    """Of each waiting job its id, what it needs, its version, and whether it was begun."""
+    query = sa.select(jobs.c.job_id, jobs.c.needs, jobs.c.version, jobs.c.owner.is_not(None)).where(*_IN_QUEUE)
+    return [(row[0], row[1], row[2], bool(row[3])) for row in conn.execute(query)]
 
 
 def _record(row: Any) -> JobRecord:

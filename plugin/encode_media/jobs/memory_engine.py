@@ -11,7 +11,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from encode_media.errors import failure
-from encode_media.jobs.engine import JobRecord, JsonDict, RetryPolicy, Submission, Workflow
+from encode_media.jobs.engine import (
+    EVERY_JOB,
+    JobFilter,
+    JobRecord,
+    JsonDict,
+    RetryPolicy,
+    Stranded,
+    Submission,
+    WorkerRecord,
+    Workflow,
+)
 from encode_media.jobs.steps import (
     CANCELLING,
     ONCE,
@@ -19,6 +29,7 @@ from encode_media.jobs.steps import (
     ProgressGate,
     Surroundings,
     carry_out,
+    fits,
     last_progress,
     rank,
     username_of,
@@ -33,8 +44,9 @@ _log = logging.getLogger(__name__)
 @dataclass(slots=True)
 class _Job:
     record: JobRecord
-    rank: tuple[int, int]
-    """Priority, then order of submission."""
+    rank: int
+    number: int
+    """Order of submission."""
     cancelled: bool = False
     taken: bool = False
     remembered: dict[str, JsonDict] = field(default_factory=dict)
@@ -80,7 +92,8 @@ class MemoryEngine:
                     created_at=now,
                     updated_at=now,
                 ),
-                rank=(self._rank(request), self._count),
+                rank=self._rank(request),
+                number=self._count,
             )
             self._changed.notify()
             return Submission(job_id=name, created=True)
@@ -94,9 +107,7 @@ class MemoryEngine:
 
     def cancel(self, job_id: str) -> bool:
         with self._changed:
-            job = self._jobs.get(job_id)
-            if job is None:
-                raise failure("job.unknown", job_id=job_id)
+            job = self._known(job_id)
             if job.ended:
                 return False
             job.cancelled = True
@@ -113,10 +124,46 @@ class MemoryEngine:
             job = self._jobs.get(job_id)
             return job.record if job else None
 
-    def jobs(self, *, active_only: bool = False, limit: int = 100) -> Sequence[JobRecord]:
+    def jobs(
+        self, *, active_only: bool = False, limit: int = 100, where: JobFilter = EVERY_JOB
+    ) -> Sequence[JobRecord]:
         with self._changed:
-            newest_first = sorted(self._jobs.values(), key=lambda job: -job.rank[1])
-            return [job.record for job in newest_first if not (active_only and job.ended)][:limit]
+            newest_first = sorted(self._jobs.values(), key=lambda job: -job.number)
+            wanted = [job.record for job in newest_first if not (active_only and job.ended)]
+            return [record for record in wanted if fits(where, record, time.time())][:limit]
+
+    def retry(self, job_id: str) -> Submission:
+        with self._changed:
+            request = self._known(job_id).record.request
+        return self.submit(request)
+
+    def prioritise(self, job_id: str, priority: int) -> bool:
+        with self._changed:
+            job = self._known(job_id)
+            if job.taken:
+                return False
+            job.record = replace(job.record, request=replace(job.record.request, priority=priority))
+            job.rank = rank(priority, 0)
+            return True
+
+    def move_to_front(self, job_id: str) -> bool:
+        with self._changed:
+            job = self._known(job_id)
+            if job.taken:
+                return False
+            job.rank = min(other.rank for other in self._jobs.values() if not other.taken) - 1
+            return True
+
+    def _known(self, job_id: str) -> _Job:
+        if job_id not in self._jobs:
+            raise failure("job.unknown", job_id=job_id)
+        return self._jobs[job_id]
+
+    def workers(self) -> Sequence[WorkerRecord]:
+        return []
+
+    def stranded(self) -> Sequence[Stranded]:
+        return []
 
     def purge(self, *, older_than_s: float) -> int:
         before = time.time() - older_than_s
@@ -158,7 +205,7 @@ class MemoryEngine:
             while not self._stopping.is_set():
                 waiting = [job for job in self._jobs.values() if not job.taken]
                 if waiting:
-                    job = min(waiting, key=lambda job: job.rank)
+                    job = min(waiting, key=lambda job: (job.rank, job.number))
                     job.taken = True
                     return job
                 self._changed.wait()
@@ -211,7 +258,15 @@ class _MemoryContext:
     def job_id(self) -> str:
         return self._job.record.job_id
 
-    def step(self, name: str, work: Callable[..., JsonDict], *args: Any, retry: RetryPolicy = ONCE) -> JsonDict:
+    def step(
+        self,
+        name: str,
+        work: Callable[..., JsonDict],
+        *args: Any,
+        retry: RetryPolicy = ONCE,
+        network: bool = False,
+    ) -> JsonDict:
+        del network  # one lane: what runs here is one person's
         if name not in self._job.remembered:
             outcome = carry_out(name, work, args, retry, self._around)
             # Through JSON, as in a database: what a test sees here is what a resumed job would see.

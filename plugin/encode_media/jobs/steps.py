@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from encode_media.errors import EncodeMediaError, failure
-from encode_media.jobs.engine import JsonDict, RetryPolicy
+from encode_media.jobs.engine import JobFilter, JobRecord, JsonDict, RetryPolicy
 from encode_media.model.request import PRIORITY_INTERACTIVE, PRIORITY_NORMAL, EncodeRequest
 from encode_media.model.result import Progress, Stage
 
@@ -127,6 +127,19 @@ def rank(priority: int, ahead: int) -> int:
     The n-th waiting job of one person stands beside the n-th of another, however many either has.
     """
     return max(1, priority) + min(ahead, CLASS_WIDTH - 1)
+
+
+def fits(where: JobFilter, record: JobRecord, now: float) -> bool:
+    """Whether a job is one of those to list."""
+    target, age = record.request.target, now - record.created_at
+    return (
+        (not where.stages or record.stage in where.stages)
+        and where.user in (None, username_of(record.request))
+        and where.preset in (None, record.request.preset)
+        and where.version_id in (None, target.version_id if target else "")
+        and (where.older_than_s is None or age >= where.older_than_s)
+        and (where.newer_than_s is None or age <= where.newer_than_s)
+    )
 
 
 def last_progress(result: JsonDict, before: Progress) -> Progress:

@@ -35,6 +35,9 @@ class Ran(Protocol):
     @property
     def notes(self) -> tuple[str, ...]: ...
 
+    @property
+    def log_tail(self) -> tuple[str, ...]: ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
@@ -61,15 +64,17 @@ def real_work(catalog: Catalog, ffmpeg: Ffmpeg, settings: Settings) -> Work:
         from encode_media.planning.ocio import find_view
         from encode_media.planning.planner import make_plan
         from encode_media.planning.sound import sound_files
+        from encode_media.running.space import with_space_finding
 
         names = request.target.names if request.target else VersionNames()
         occasion = Occasion(names=names, date=today())
         preset = catalog.for_project(names.project).resolve(request.preset, media, request.options, occasion)
         files = read_sound_files(sound_files(preset), settings.source_roots)
         view = find_view(preset.colour, media, settings.ocio)
-        return plan_with_hardware(
+        made = plan_with_hardware(
             preset, lambda chosen: make_plan(media, chosen, files=files, view=view), hardware_of(ffmpeg)
         )
+        return with_space_finding(made, settings.work_folder)
 
     def run(plan: EncodePlan, folder: Path, on_progress: OnProgress, cancelled: ToStop) -> Ran:
         from encode_media.running.fallback import run_with_fallback

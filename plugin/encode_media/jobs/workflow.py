@@ -4,7 +4,7 @@
 
 The order of the steps is the same on every replay; clock, disk, server and randomness are touched only
 inside them. Their arguments and results are JSON, and an engine remembers each result, so a job that
-lost its process goes on behind the last finished step. Raise `dbos_engine.VERSION` when the list changes.
+lost its process goes on behind the last finished step. Raise `profile.STEPS_VERSION` when the list changes.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class _Job:
             result = replace(self._so_far, error=problem.to_dict())
         told: JsonDict = to_json(result)
         try:
-            self._context.step("finish", self._finish, told, retry=self._patience.finish)
+            self._context.step("finish", self._finish, told, retry=self._patience.finish, network=True)
         except EncodeMediaError as error:
             _log.error("job %s ended %s, but nobody could be told: %s", self._context.job_id, result.status, error)
         return told
@@ -132,16 +132,18 @@ class _Job:
         media = step("probe", self._probe, source, retry=waits.probe)
         self._note(source=_source_facts(from_json(Media, media)), findings=from_json(Media, media).findings)
         plan = step("plan", self._plan, media)
-        self._note(notes=from_json(EncodePlan, plan).notes)
+        what = from_json(EncodePlan, plan)
+        self._note(notes=what.notes, findings=what.media.findings)
         ran = step("run", self._run, plan, retry=waits.run)
         verified = step("verify", self._verify, plan, ran, retry=waits.run)
         self._note(
             outputs=tuple(from_json(OutputResult, output) for output in verified["outputs"]),
             commands=tuple(tuple(argv) for argv in verified["ran"]["commands"]),
             elapsed_s=verified["ran"]["elapsed_s"],
+            log=tuple(verified["ran"].get("log", ())),
             notes=(*self._so_far.notes, *verified["ran"].get("notes", ())),
         )
-        published = step("publish", self._publish, plan, verified, retry=waits.publish)
+        published = step("publish", self._publish, plan, verified, retry=waits.publish, network=True)
         return replace(
             self._so_far,
             status="done",
@@ -180,6 +182,7 @@ class _Job:
             "elapsed_s": report.elapsed_s,
             "commands": [list(argv) for argv in report.argvs],
             "notes": list(report.notes),
+            "log": list(report.log_tail),
             "made": made_files(what, folder),
         }
 
