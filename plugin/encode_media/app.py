@@ -31,6 +31,7 @@ from encode_media.planning.planner import make_plan
 from encode_media.planning.sound import sound_files
 from encode_media.presets.catalog import Catalog
 from encode_media.resources import resource
+from encode_media.running.space import with_space_finding
 from encode_media.settings import Settings
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def plan_here(
     files = read_sound_files(sound_files(resolved), settings.source_roots)
     view = find_view(resolved.colour, media, settings.ocio)
     hardware = hardware_of(find_ffmpeg(settings.ffmpeg))
-    return plan_with_hardware(resolved, lambda chosen: make_plan(media, chosen, files=files, view=view), hardware)
+    made = plan_with_hardware(resolved, lambda chosen: make_plan(media, chosen, files=files, view=view), hardware)
+    return with_space_finding(made, settings.work_folder)
 
 
 def encode_here(

@@ -430,7 +430,7 @@ TABLE = {
     "no picture": (("-f", "lavfi", "-i", "sine=d=0.1", "-map", "0:v:0", "review.mp4"), "source.no_video"),
     "unknown encoder": ((*LAVFI, "-c:v", "nothing", "review.mp4"), "ffmpeg.encoder_missing"),
     "unknown option": ((*LAVFI, "-nothing", "1", "review.mp4"), "ffmpeg.parameters"),
-    "unknown filter": ((*LAVFI, "-vf", "nothing", "review.mp4"), "ffmpeg.parameters"),
+    "unknown filter": ((*LAVFI, "-vf", "nothing", "review.mp4"), "ffmpeg.filter_missing"),
     "bad filter option": ((*LAVFI, "-vf", "scale=nothing=1", "review.mp4"), "ffmpeg.parameters"),
     "bad preset": ((*LAVFI, *X264, "-preset", "nothing", "review.mp4"), "ffmpeg.parameters"),
     "profile clash": ((*LAVFI, *X264, "-profile:v", "high", *YUV444, "review.mp4"), "ffmpeg.parameters"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -103,6 +103,8 @@ class World:
     told: list[RunResult] = field(default_factory=list)
     shown: list[Progress] = field(default_factory=list)
     note: Note | None = None
+    by_hardware: bool = False
+    """Whether the plan has a software way as well."""
     holding: Callable[[str], bool] = lambda _effect: False
     """Whether an effect still has to wait before it goes on."""
 
@@ -123,7 +125,8 @@ class World:
 
     def plan(self, media: Media, _request: EncodeRequest) -> EncodePlan:
         self._do("plan")
-        return plan_of(media)
+        made = plan_of(media)
+        return replace(made, software=made.commands) if self.by_hardware else made
 
     def run(self, _plan: EncodePlan, folder: Path, on_progress: OnProgress, cancelled: ToStop) -> Report:
         self._do("run", cancelled)

@@ -18,6 +18,7 @@ from encode_media.running import folder as job_folder
 from encode_media.running.classify import classify, lost_writes
 from encode_media.running.measured import Numbers, filled, problem_lines, read_numbers
 from encode_media.running.progress import Position, ProgressReader, RemainingTime, fraction_done
+from encode_media.running.space import KEEP_FREE_BYTES, free_bytes, needed_bytes
 from encode_media.running.watch import Limits, Seen, Watch, beyond_estimate
 from encode_media.settings import child_environment
 from encode_media.timebase import size_text
@@ -31,12 +32,8 @@ LINKS_AT_A_TIME = 100
 GRACE_S = 1.5
 """For ffmpeg to close its files after SIGTERM, before the group is killed. A job must have ended 3 s after
 it was cancelled, and `cancelled` may know of it a second late."""
-KEEP_FREE_BYTES = 64_000_000
-"""Stays free on the job folder's disk: the job database and the logs usually live there too."""
 LOG_LINES_KEPT = 20
 """With an error; the whole log has up to 140."""
-ESTIMATE_MARGIN = 1.2
-"""Free space wanted before starting, over the plan's estimate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,8 +228,7 @@ class _Run:
             raise _with_log(reason, child.log)
 
     def _check_space(self) -> None:
-        free = shutil.disk_usage(self.folder).free
-        needed = int(self.plan.estimated_bytes * ESTIMATE_MARGIN) + self.limits.free_bytes
+        free, needed = free_bytes(self.folder), needed_bytes(self.plan, self.limits.free_bytes)
         if free < needed:
             raise failure("disk.too_small", path=str(self.folder), needed=size_text(needed), free=size_text(free))
 
