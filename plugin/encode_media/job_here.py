@@ -109,8 +109,8 @@ def _request(settings: Settings, gateway: Gateway, wanted: Wanted) -> EncodeRequ
     """A request for a path of this machine, whose result goes to the version."""
     from encode_media.ftrack.submission import version_names
 
-    catalog = open_catalog(settings)
     version = gateway.version(str(wanted.version_id))
+    catalog = open_catalog(settings).for_project(version.project_name)
     user = gateway.user(settings.api_user)
     gateway.may_encode(user, version)
     return EncodeRequest(

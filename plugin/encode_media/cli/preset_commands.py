@@ -8,10 +8,14 @@ from typing import Any
 
 import click
 
-from encode_media.app import open_catalog
-from encode_media.cli.output import as_json, console, explained, print_json
+from encode_media.app import open_catalog, probe_here
+from encode_media.cli.output import as_json, console, explained, option_values, print_json
 from encode_media.errors import InvalidParameters
+from encode_media.media.capabilities import find_ffmpeg
 from encode_media.model.codec import to_json
+from encode_media.presets.catalog import Catalog
+from encode_media.presets.explain import explain
+from encode_media.presets.lint import typical_source
 from encode_media.settings import read_settings
 
 
@@ -20,15 +24,23 @@ def presets() -> None:
     """List, show and check presets."""
 
 
+_project = click.option("--project", default="", help="As this ftrack project sees them.")
+
+
+def _catalog(project: str) -> Catalog:
+    return open_catalog(read_settings()).for_project(project)
+
+
 @presets.command("list")
+@_project
 @as_json
 @explained
-def list_presets(json_output: bool) -> None:
-    """All presets, built-in and the studio's.
+def list_presets(project: str, json_output: bool) -> None:
+    """All presets: the studio's, the project's and the built-in ones.
 
     Example: encode-media presets list
     """
-    catalog = open_catalog(read_settings())
+    catalog = _catalog(project)
     found = [catalog.get(name) for name in catalog.names()]
     if json_output:
         print_json([{"name": p.name, "label": p.label, "description": p.description} for p in found])
@@ -39,28 +51,40 @@ def list_presets(json_output: bool) -> None:
 
 @presets.command("show")
 @click.argument("name")
+@click.option("--source", help="Resolved for this source; without it for a typical movie.")
+@click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help="An option of the preset.")
+@_project
 @as_json
 @explained
-def show_preset(name: str, json_output: bool) -> None:
-    """One preset: its options and outputs.
+def show_preset(name: str, source: str | None, pairs: tuple[str, ...], project: str, json_output: bool) -> None:
+    """One preset as it is resolved: every value, and which file or option it comes from.
 
-    Example: encode-media presets show review
+    Example: encode-media presets show review --set max_height=1080
     """
-    preset = open_catalog(read_settings()).get(name)
+    catalog = _catalog(project)
+    file = catalog.get(name)
+    media = probe_here(read_settings(), [source], sequence=False) if source else typical_source(file)
+    given = option_values(pairs)
+    shown = explain(file, catalog.resolve(name, media, given), given)
     if json_output:
         print_json(
             {
-                "name": preset.name,
-                "label": preset.label,
-                "description": preset.description,
-                "file": str(preset.path),
-                "options": {key: to_json(option) for key, option in preset.options.items()},
+                "name": file.name,
+                "label": file.label,
+                "description": file.description,
+                "file": str(file.path),
+                "options": {key: to_json(option) for key, option in file.options.items()},
+                "values": [to_json(value) for value in shown],
             }
         )
         return
-    click.echo(f"{preset.label} ({preset.name})\n{preset.description}\n{preset.path}\n")
-    for key, option in preset.options.items():
+    click.echo(f"{file.label} ({file.name})\n{file.description}\n{file.path}\n")
+    for key, option in file.options.items():
         click.echo(f"  {key:<16} {option.label}; default {_shown(option.default)}{_allowed(option)}")
+    click.echo()
+    width = max(len(value.key) for value in shown)
+    for value in shown:
+        click.echo(f"  {value.key:<{width}}  {_shown(value.value)}  ({value.origin})")
 
 
 def _shown(value: Any) -> str:
@@ -84,7 +108,8 @@ def check_presets(files: tuple[Path, ...], json_output: bool) -> None:
 
     Example: encode-media presets check studio/dailies.yaml
     """
-    problems = open_catalog(read_settings()).check(files or None)
+    settings = read_settings()
+    problems = open_catalog(settings).check(files or None, can_encode=find_ffmpeg(settings.ffmpeg).can_encode)
     if json_output:
         print_json([to_json(problem) for problem in problems])
     else:

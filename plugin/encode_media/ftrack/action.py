@@ -84,6 +84,7 @@ def launch(desk: Desk, gateway: Gateway, data: Mapping[str, Any], user: UserInfo
     """
     selection = read_selection(data)
     targets = _targets(gateway, selection.entries)
+    desk = _for_project(desk, targets)
     if "values" not in data:
         send(_form(desk, gateway, targets, selection, user))
         return
@@ -161,6 +162,12 @@ def cancel_event(desk: Desk, gateway: Gateway, data: Mapping[str, Any], user: Us
 def failed_reply(error: EncodeMediaError) -> Reply:
     """What a person reads when nothing could be done."""
     return {"success": False, "message": f"{error.message} {error.hint}".strip(), "code": error.code}
+
+
+def _for_project(desk: Desk, targets: Sequence[Target]) -> Desk:
+    """With the presets and defaults of the project, where all versions are of one."""
+    projects = {target.version.project_name for target in targets}
+    return replace(desk, catalog=desk.catalog.for_project(projects.pop())) if len(projects) == 1 else desk
 
 
 def _wish(

@@ -66,7 +66,8 @@ def submit_target(
     gateway: Gateway, client: JobClient, catalog: Catalog, target: Target, wish: Wish, *, owner: str = ""
 ) -> Submission:
     """`submit_version` for a version that was just asked for. Raises like it."""
-    options = resolve_options(wish.preset, catalog.get(wish.preset).options, wish.options)
+    presets = catalog.for_project(target.version.project_name)
+    options = resolve_options(wish.preset, presets.get(wish.preset).options, wish.options)
     gateway.may_encode(wish.user, target.version)
     component = known_component(gateway, target)
     request = EncodeRequest(

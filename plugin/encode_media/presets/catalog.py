@@ -99,7 +99,7 @@ class Catalog:
         chosen = list(self._paths().values()) if paths is None else list(paths)
         problems = [problem for path in chosen for problem in check_file(path, self._base_of, can_encode)]
         if paths is None:
-            files = {path.stem: file for path in chosen if (file := self._usable(path))}
+            files = {path.stem: file for path in chosen if (file := self._without_defaults(path))}
             problems += [problem for path in self._defaults() for problem in check_defaults(path, files)]
         return tuple(problems)
 
@@ -125,6 +125,12 @@ class Catalog:
     def _usable(self, path: Path) -> PresetFile | None:
         try:
             return self._load(path)
+        except InvalidPresetError:
+            return None
+
+    def _without_defaults(self, path: Path) -> PresetFile | None:
+        try:
+            return load_preset(path, self._base_of)
         except InvalidPresetError:
             return None
 

@@ -31,6 +31,8 @@ class Merged:
     data: dict[str, Any]
     origins: dict[str, Path]
     """Key path (`outputs[0].video.codec`) to the file that says it."""
+    written: dict[str, Any]
+    """Key path to the value as it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,12 @@ def merge(layers: Sequence[Layer]) -> Merged:
     defaults = tree.get(DEFAULTS)
     if isinstance(outputs, list) and isinstance(defaults, dict):
         tree[OUTPUTS] = [_with_defaults(output, defaults) for output in outputs]
-    return Merged({key: _plain(value) for key, value in tree.items()}, dict(_origins(tree, "")))
+    leaves = dict(_leaves(tree, ""))
+    return Merged(
+        {key: _plain(value) for key, value in tree.items()},
+        {key: leaf.path for key, leaf in leaves.items()},
+        {key: leaf.value for key, leaf in leaves.items()},
+    )
 
 
 def _over(base: _Tree, layer: Layer) -> _Tree:
@@ -125,12 +132,12 @@ def _plain(tree: Any) -> Any:
     return {key: _plain(item) for key, item in tree.items()}
 
 
-def _origins(tree: Any, prefix: str) -> Iterator[tuple[str, Path]]:
+def _leaves(tree: Any, prefix: str) -> Iterator[tuple[str, _Leaf]]:
     if isinstance(tree, _Leaf):
-        yield prefix, tree.path
+        yield prefix, tree
     elif isinstance(tree, list):
         for index, item in enumerate(tree):
-            yield from _origins(item, f"{prefix}[{index}]")
+            yield from _leaves(item, f"{prefix}[{index}]")
     else:
         for key, item in tree.items():
-            yield from _origins(item, f"{prefix}.{key}" if prefix else str(key))
+            yield from _leaves(item, f"{prefix}.{key}" if prefix else str(key))

@@ -95,6 +95,11 @@ def typical_sources() -> tuple[Media, ...]:
     )
 
 
+def typical_source(file: PresetFile) -> Media:
+    """The first of them that the preset suits."""
+    return next(media for media in typical_sources() if file.suits(media.kind))
+
+
 def _media(
     kind: SourceKind, width: int, height: int, *, audio: tuple[AudioStream, ...] = (), codec: str = "h264",
     pixel_format: str = "yuv420p", **video: Any,

@@ -78,6 +78,8 @@ class PresetFile:
     hidden: bool = False
     origins: Mapping[str, Path] = field(default_factory=dict)
     """Which file says a value, by its key path."""
+    written: Mapping[str, Any] = field(default_factory=dict)
+    """What stands there, expressions as they are."""
 
     def suits(self, kind: SourceKind) -> bool:
         return kind in self.kinds
@@ -126,6 +128,7 @@ def load_preset(path: Path, find_base: FindBase = lambda _name, _path: None) -> 
         outputs=tuple(document.outputs) if isinstance(document.outputs, list) else (),
         hidden=document.hidden,
         origins=merged.origins,
+        written=merged.written,
     )
 
 
