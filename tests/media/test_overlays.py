@@ -38,6 +38,8 @@ options:
   missing_frames: {kind: choice, label: Gaps, default: fail, choices: [fail, hold, black, skip]}
   frame_rate: {kind: rate, label: Rate}
   lut: {kind: text, format: lut, label: LUT}
+  convert: {kind: rate, label: Convert}
+timing: {convert: "{{ options.convert }}"}
 outputs:
 """
 FRAMES = """
@@ -143,6 +145,25 @@ def test_numbers_jump_over_frames_that_are_left_out(draw: Draw, clips: Clips) ->
     done = draw(source, FRAMES + burnt + stills({1004: "1006"}, "top_left"), missing_frames="skip")
 
     assert np.array_equal(done.picture("frames", 1004), done.picture("still_1004"))
+
+
+def test_repeated_frames_of_a_converted_rate_keep_their_number(draw: Draw, tmp_path: Path) -> None:
+    frames = tmp_path / "grey.%04d.png"
+    # Each frame is 20 brighter than the one before.
+    grey = "color=black:s=160x90:r=24,format=rgb24,geq=r='30+20*N':g='30+20*N':b='30+20*N'"
+    _ffmpeg("-f", "lavfi", "-i", grey, "-frames:v", "6", "-start_number", "1001", str(frames))
+    burnt = FRAMES + "    burn_ins: {top_left: '{{ frame.number }}'}\n"
+
+    counted = draw(frames, burnt, convert="30")
+    shown = {
+        number: f"{1001 + round((int(counted.picture('frames', number)[-1, -1, 0]) - 30) / 20)}"
+        for number in range(1001, 1001 + counted.outputs["frames"].frames)
+    }
+    fixed = draw(frames, burnt + stills(shown, "top_left"), convert="30")
+
+    assert len(set(shown.values())) < len(shown)
+    for number, text in shown.items():
+        assert np.array_equal(fixed.picture("frames", number), fixed.picture(f"still_{number}")), text
 
 
 def test_time_code_drops_the_labels_that_do_not_exist(draw: Draw, clips: Clips) -> None:

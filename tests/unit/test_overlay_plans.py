@@ -10,13 +10,22 @@ from typing import Any
 import pytest
 
 from encode_media.errors import InvalidParameters
+from encode_media.ftrack.entities import UserInfo, VersionInfo
+from encode_media.ftrack.submission import version_names
 from encode_media.model.media import Media, MissingFrames
-from encode_media.model.plan import EncodePlan
+from encode_media.model.overlay import BurnInsSpec
+from encode_media.model.plan import EncodePlan, LaidFile
+from encode_media.model.preset import OutputKind, OutputSpec, VideoSpec
 from encode_media.model.request import VersionNames
+from encode_media.planning.colour import TargetColour
 from encode_media.planning.counters import Stand, count_frames
+from encode_media.planning.graph import Filter
+from encode_media.planning.lettering import Canvas
+from encode_media.planning.overlay import plan_overlay
 from encode_media.planning.planner import make_plan
 from encode_media.presets.catalog import Catalog
 from encode_media.presets.context import Occasion
+from encode_media.running.folder import lay_files
 from encode_media.timebase import FrameSpan, Timecode
 from support.sources import exr_sequence, movie, sequence
 
@@ -189,3 +198,47 @@ def test_what_can_not_be_drawn_is_found_before_any_work(tmp_path: Path, part: st
     (tmp_path / "mine.yaml").write_text(text)
 
     assert said in " ".join(str(problem) for problem in Catalog([tmp_path]).check([tmp_path / "mine.yaml"]))
+
+
+def test_text_on_hdr_is_as_bright_as_paper_and_no_brighter() -> None:
+    """Reference white is 58 percent of the PQ signal (ITU-R BT.2408)."""
+    counters = count_frames(movie(), MissingFrames.FAIL, 1001, 1, Timecode(frame=0, rate=Fraction(24)))
+    canvas = Canvas(size=(1280, 720), counters=counters, stem="x")
+    spec = OutputSpec(
+        name="x", kind=OutputKind.VIDEO, container="mp4", burn_ins=BurnInsSpec(top_left="text"),
+        video=VideoSpec(codec="hevc", pixel_format="yuv420p10le"),
+    )  # fmt: skip
+    preset = Catalog().resolve("review", movie())
+    target = TargetColour(pixel_format="yuv420p10le", curve="smpte2084", matrix="2020_ncl", primaries="bt2020")
+
+    (drawn,) = plan_overlay(preset, spec, target, canvas).drawn.steps
+
+    assert isinstance(drawn, Filter)
+    assert dict(drawn.options)["fontcolor"] == "#949494@1"
+
+
+def test_the_names_of_a_version_are_what_burn_ins_call_them() -> None:
+    version = VersionInfo(
+        id="v", number=3, asset_id="a", asset_name="sh010_comp", parent_name="sh010",
+        path=("Demo", "sq010", "sh010"), project_id="p", project_name="Demo", task_name="compositing",
+    )  # fmt: skip
+    user = UserInfo(id="u", username="zoe", name="Zoe Wang")
+
+    assert version_names(version, user) == VersionNames(
+        project="Demo", sequence="sq010", shot="sh010", asset="sh010_comp", task="compositing", version="v003",
+        user="Zoe Wang",
+    )  # fmt: skip
+
+
+def test_a_file_that_is_gone_stops_the_run_instead_of_another_being_used(tmp_path: Path) -> None:
+    """ffmpeg takes another font without a word where the one it is told is missing."""
+    gone = LaidFile(name="overlay/font_studio", path=str(tmp_path / "gone.ttf"))
+
+    with pytest.raises(InvalidParameters, match=r"gone\.ttf"):
+        lay_files(tmp_path / "job", [gone])
+
+
+def test_texts_are_laid_letter_by_letter(tmp_path: Path) -> None:
+    lay_files(tmp_path, [LaidFile(name="overlay/a.txt", text="镜头 \\ %")])
+
+    assert (tmp_path / "overlay/a.txt").read_bytes() == "镜头 \\ %".encode()
