@@ -11,36 +11,31 @@ from encode_media.running.measured import filled, problem_lines, read_numbers
 LOG = (
     "[info] Input #0, mov, from 'file:/shots/a.mov':",
     "[info]   Metadata:",
-    "[info]     title           : {",
-    "[Parsed_loudnorm_3 @ 0x55] [info] ",
-    "{",
-    '\t"input_i" : "-41.13",',
-    '\t"input_tp" : "-41.06",',
-    '\t"input_lra" : "0.00",',
-    '\t"input_thresh" : "-51.13",',
-    '\t"target_offset" : "-0.04"',
-    "}",
-    "[info] size=N/A time=00:00:05.00 bitrate=N/A speed=11.7x",
-)  # fmt: skip
+    "[info]     title           : Summary:",
+    "    I:           0.0 LUFS",
+    "[Parsed_ebur128_4 @ 0x7f4dd4001b80] [info] Summary:",
+    "  Integrated loudness:",
+    "    I:         -34.6 LUFS",
+    "    Threshold: -44.6 LUFS",
+    "  Loudness range:",
+    "    LRA:         0.1 LU",
+    "[info] size=N/A time=00:05:00.00 bitrate=N/A speed= 166x elapsed=0:00:01.80",
+)
 
 
-def quiet(integrated: str, peak: str = "-inf") -> tuple[str, ...]:
-    return ("{", f'"input_i" : "{integrated}",', f'"input_tp" : "{peak}",', '"input_lra" : "0.00"', "}")
+def test_the_loudness_is_found_behind_everything_else_that_is_said() -> None:
+    assert read_numbers("ebur128", LOG) == {"integrated": -34.6}
 
 
-def test_the_numbers_of_loudnorm_are_found_behind_everything_else_it_says() -> None:
-    assert read_numbers("loudnorm", LOG) == {"integrated": -41.13, "true_peak": -41.06, "range": 0.0}
-
-
-@pytest.mark.parametrize("integrated", ["-inf", "-70.00", "-60.10", "nan"])
+@pytest.mark.parametrize("integrated", ["-inf", "-70.0", "-60.1", "nan"])
 def test_what_is_hardly_there_has_no_loudness(integrated: str) -> None:
-    assert read_numbers("loudnorm", quiet(integrated))["integrated"] is None
+    assert read_numbers("ebur128", ("Summary:", f"    I:  {integrated} LUFS")) == {"integrated": None}
 
 
-@pytest.mark.parametrize("log", [(), ("no numbers",), ("{", '"input_i" : "-23"', "}"), ("{", "broken")])
+@pytest.mark.parametrize("log", [(), ("no numbers",), ("Summary:",), ("    I: -23.0 LUFS", "Summary:")])
 def test_numbers_that_are_not_there_are_a_failure_of_ffmpeg(log: tuple[str, ...]) -> None:
     with pytest.raises(EncodeFailed) as caught:
-        read_numbers("loudnorm", log)
+        read_numbers("ebur128", log)
 
     assert caught.value.code == "ffmpeg.failed"
 

@@ -181,7 +181,7 @@ def test_loudness_is_measured_by_a_first_command_whose_number_fills_the_next() -
     first, second = plan(movie(), loudness=-23).commands
 
     assert first.measures is not None
-    assert first.measures.reader == "loudnorm"
+    assert first.measures.reader == "ebur128"
     assert first.argv[-3:] == ("-f", "null", "-")
     (fill,) = second.fills
     assert (fill.measurement, fill.otherwise) == (first.measures.name, "-23")

@@ -80,7 +80,7 @@ class Measurement:
 
     name: str
     """Unique in the plan."""
-    reader: Literal["loudnorm"]
+    reader: Literal["ebur128"]
     """How the numbers are found in what ffmpeg says (`running.measured`)."""
 
 

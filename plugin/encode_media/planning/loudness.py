@@ -16,7 +16,8 @@ from encode_media.planning.graph import Chain, InputFile, OutputFile, SoundInput
 _PREFIX = "LOUDNESS_"
 _OVERSAMPLED = 192_000
 """Hertz; ITU-R BS.1770 measures true peaks on four times 48 kHz."""
-_MEASURE = step("loudnorm", print_format="json")
+_MEASURE = step("ebur128", framelog="verbose")
+"""Says the sum of it at the end, as information, and nothing on the way. Twenty times as fast as `loudnorm`."""
 _FILTERS = "-filter_complex"
 _QUIET, _TALKING = "error", "level+info"
 """ffmpeg's log levels: the numbers are information to it; with `level` each line says what it is."""
@@ -47,7 +48,7 @@ def measuring_command(source: InputFile, sound: SoundInput, measured: Chain, tok
         argv=tuple(argv),
         purpose="measure the loudness",
         frames=None,
-        measures=Measurement(name=token, reader="loudnorm"),
+        measures=Measurement(name=token, reader="ebur128"),
     )
 
 

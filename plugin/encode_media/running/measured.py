@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +18,8 @@ _LEVEL = re.compile(r"\[(quiet|panic|fatal|error|warning|info|verbose|debug)\] ?
 """Where a run tells more than errors, each line says what it is (`-v level+info`)."""
 _PROBLEMS = ("panic", "fatal", "error")
 
+_SUMMARY = "Summary:"
+_INTEGRATED = re.compile(r"\s+I:\s+(-?[0-9.]+|-?inf|-?nan) LUFS")
 _LOUDEST_LUFS = 20.0
 """More than any sound has that was meant to be one."""
 
@@ -41,7 +42,7 @@ def read_numbers(reader: str, log: Sequence[str]) -> Numbers:
     """
     try:
         return _READERS[reader](log)
-    except (ValueError, KeyError, TypeError) as error:
+    except ValueError as error:
         words = f"ffmpeg measured something, but its numbers can't be read: {error}"
         raise failure("ffmpeg.failed", problem=words) from error
 
@@ -57,27 +58,17 @@ def filled(command: Command, measured: Mapping[str, Numbers]) -> tuple[str, ...]
     return tuple(argv)
 
 
-def _loudnorm(log: Sequence[str]) -> Numbers:
-    """The JSON block that loudnorm prints at the very end; anything like it before comes from the file."""
-    start = max((index for index, line in enumerate(log) if line.strip() == "{"), default=None)
+def _ebur128(log: Sequence[str]) -> Numbers:
+    """The summary that the filter prints at the very end; anything like it before comes from the file."""
+    start = max((index for index, line in enumerate(log) if line.rstrip().endswith(_SUMMARY)), default=None)
     if start is None:
-        raise ValueError("there is no block of numbers")
-    told, _ = json.JSONDecoder().raw_decode("".join(log[start:]))
-    return {
-        "integrated": _within(told["input_i"], QUIETEST_LUFS, _LOUDEST_LUFS),
-        "true_peak": _finite(told["input_tp"]),
-        "range": _finite(told["input_lra"]),
-    }
+        raise ValueError("there is no summary")
+    found = next((match for line in log[start:] if (match := _INTEGRATED.match(line))), None)
+    if found is None:
+        raise ValueError("the summary has no loudness")
+    value = float(found[1])
+    heard = math.isfinite(value) and QUIETEST_LUFS < value < _LOUDEST_LUFS
+    return {"integrated": value if heard else None}
 
 
-def _within(text: str, low: float, high: float) -> float | None:
-    value = _finite(text)
-    return None if value is None or not low < value < high else value
-
-
-def _finite(text: str) -> float | None:
-    value = float(text)
-    return value if math.isfinite(value) else None
-
-
-_READERS: Mapping[str, Callable[[Sequence[str]], Numbers]] = MappingProxyType({"loudnorm": _loudnorm})
+_READERS: Mapping[str, Callable[[Sequence[str]], Numbers]] = MappingProxyType({"ebur128": _ebur128})
