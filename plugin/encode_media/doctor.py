@@ -72,6 +72,7 @@ def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "presets", lambda: _presets(settings)
     yield "disk", lambda: _disk(settings.work_folder)
     yield "database", lambda: _database(settings)
+    yield "workers", lambda: _workers(settings)
     for root in settings.source_roots:
         yield "sources", lambda root=root: _folder(root, os.R_OK, "source.missing")  # type: ignore[misc]
     if settings.output_root:
@@ -150,6 +151,15 @@ def _database(settings: Settings) -> str:
         active = client.jobs(active_only=True, limit=MOST_JOBS)
     # A database URL can hold a password; its kind is enough to recognise it.
     return f"{settings.database.split(':', 1)[0]}, {_queue_words(active, time.time())}"
+
+
+def _workers(settings: Settings) -> str:
+    """Jobs that wait for a worker of another version, or with something nobody here offers, wait for ever."""
+    with open_client(settings) as client:
+        workers, stranded = client.workers(), client.stranded()
+    if stranded:
+        raise failure("job.stranded", count=len(stranded), job_id=stranded[0].job_id, reason=stranded[0].reason)
+    return f"{len(workers)} at work" if workers else "none at work, and no job waits for one"
 
 
 def _queue_words(active: Sequence[JobRecord], now: float) -> str:

@@ -108,11 +108,14 @@ class _Queue(Collector):
     def collect(self) -> Iterator[Metric]:
         try:
             active = self._client.jobs(active_only=True, limit=MOST_JOBS)
+            workers, stranded = len(self._client.workers()), len(self._client.stranded())
         except EncodeMediaError as error:
             log.warning("The queue could not be read: %s", error.message)
             yield _gauge("encode_media_database_up", "Whether the job database answers", 0)
             return
         yield _gauge("encode_media_database_up", "Whether the job database answers", 1)
+        yield _gauge("encode_media_workers", "Workers registered in the job database", workers)
+        yield _gauge("encode_media_jobs_stranded", "Waiting jobs that no worker can take", stranded)
         stages = Tally(record.stage.value for record in active)
         jobs = GaugeMetricFamily("encode_media_jobs", "Jobs that wait or run, by stage", labels=["stage"])
         for stage in Stage:

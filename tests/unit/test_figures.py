@@ -12,7 +12,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from encode_media.errors import InvalidParameters, failure
-from encode_media.jobs.engine import JobClient, JobRecord
+from encode_media.jobs.engine import JobClient, JobRecord, Stranded, WorkerRecord
 from encode_media.metrics import Figures, served
 from encode_media.model.request import EncodeRequest
 from encode_media.model.result import Progress, Stage
@@ -36,6 +36,12 @@ class Queue:
             )
             for number, stage in enumerate(self.stages)
         ]  # fmt: skip
+
+    def workers(self) -> Sequence[WorkerRecord]:
+        return [WorkerRecord(executor="w", host="h", version=1, offers=frozenset(), slots=1, seen_s_ago=1.0)]
+
+    def stranded(self) -> Sequence[Stranded]:
+        return [Stranded(job_id="1", reason="no worker offers gpu")]
 
 
 class AbsentQueue:
@@ -68,6 +74,8 @@ def test_the_queue_is_shown_by_stage_with_the_age_of_the_oldest() -> None:
     assert 'encode_media_jobs{stage="queued"} 2.0' in text
     assert 'encode_media_jobs{stage="verifying"} 0.0' in text
     assert "encode_media_jobs_running 1.0" in text
+    assert "encode_media_workers 1.0" in text
+    assert "encode_media_jobs_stranded 1.0" in text
     assert "encode_media_database_up 1.0" in text
 
 

@@ -1,4 +1,4 @@
-"""Jobs on the command line: which are meant, and what is said about them."""
+"""Jobs on the command line: what is said about them, and how their age is asked for."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import click
 import pytest
 
-from encode_media.cli.job_filter import JobFilter, Span, picked
 from encode_media.cli.job_words import list_line, page
+from encode_media.cli.spans import Span
 from encode_media.errors import failure
 from encode_media.jobs.engine import JobRecord
 from encode_media.model.request import EncodeRequest, PublishTarget
@@ -36,38 +36,6 @@ def record(
         updated_at=NOW - age_s / 2,
         **more,
     )
-
-
-RECORDS = [
-    record("comp"),
-    record("anim", stage=Stage.FAILED, age_s=7200),
-    record("beauty", stage=Stage.FAILED, age_s=600, user="lead", preset="prores_422_hq"),
-]
-
-
-@pytest.mark.parametrize(
-    ("wanted", "names"),
-    [
-        (JobFilter(), ["comp", "anim", "beauty"]),
-        (JobFilter(stages=frozenset({Stage.FAILED})), ["anim", "beauty"]),
-        (JobFilter(stages=frozenset({Stage.FAILED}), newer_s=3600), ["beauty"]),
-        (JobFilter(older_s=3600), ["anim"]),
-        (JobFilter(preset="prores_422_hq"), ["beauty"]),
-        (JobFilter(user="lead"), ["beauty"]),
-        (JobFilter(version="COMP"), ["comp"]),
-        (JobFilter(version="id-anim"), ["anim"]),
-        (JobFilter(user="nobody"), []),
-    ],
-)
-def test_a_filter_picks_the_jobs_that_fit_all_of_it(wanted: JobFilter, names: list[str]) -> None:
-    assert [found.job_id for found in picked(RECORDS, wanted, now=NOW, limit=10)] == [
-        f"{name}-1" for name in names
-    ]
-
-
-def test_the_limit_counts_what_is_picked() -> None:
-    failed = JobFilter(stages=frozenset({Stage.FAILED}))
-    assert [found.job_id for found in picked(RECORDS, failed, now=NOW, limit=1)] == ["anim-1"]
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("15m", 900), ("2h", 7200), ("1.5d", 129600)])

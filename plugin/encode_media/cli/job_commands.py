@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from encode_media.app import open_client, open_client_catalog_gateway
-from encode_media.cli.job_filter import JobFilter, Span, picked
 from encode_media.cli.job_words import heading, list_line, page
 from encode_media.cli.output import (
     EXIT_CANCELLED,
@@ -21,16 +20,16 @@ from encode_media.cli.output import (
     print_json,
     show_error,
 )
+from encode_media.cli.spans import Span
 from encode_media.errors import EncodeMediaError, failure
-from encode_media.jobs.engine import JobClient, JobRecord
+from encode_media.jobs.engine import JobClient, JobFilter, JobRecord
 from encode_media.model.codec import to_json
 from encode_media.model.request import PRIORITY_INTERACTIVE
 from encode_media.model.result import FINAL_STAGES, Stage
 from encode_media.settings import read_settings
+from encode_media.timebase import seconds_text
 
 POLL_S = 0.3
-MOST_READ = 10_000
-"""Looked through for a filter; reading so many takes a third of a second."""
 
 
 @click.command()
@@ -105,7 +104,7 @@ def jobs() -> None:
 @click.option("--stage", "stages", multiple=True, type=click.Choice([stage.value for stage in Stage]))
 @click.option("--preset", help="Only of this preset.")
 @click.option("--user", help="Only of this user name.")
-@click.option("--version", help="Only of this version: its id, or a part of its name.")
+@click.option("--version", help="Only of the version with this id.")
 @click.option("--older", type=Span(), metavar="SPAN", help="Submitted longer ago: 90s, 15m, 2h, 3d.")
 @click.option("--newer", type=Span(), metavar="SPAN", help="Submitted since then.")
 @click.option("--limit", default=50, show_default=True)
@@ -128,17 +127,16 @@ def list_jobs(
     Example: encode-media jobs list --stage failed --newer 2h
     """
     wanted = JobFilter(
-        stages=frozenset(map(Stage, stages)),
+        stages=tuple(map(Stage, stages)),
         preset=preset,
         user=user,
-        version=version,
-        older_s=older,
-        newer_s=newer,
+        version_id=version,
+        older_than_s=older,
+        newer_than_s=newer,
     )
-    now = time.time()
     with open_client(read_settings()) as client:
-        read = limit if wanted == JobFilter() else MOST_READ
-        records = picked(client.jobs(active_only=active, limit=read), wanted, now=now, limit=limit)
+        records = client.jobs(active_only=active, limit=limit, where=wanted)
+    now = time.time()
     if json_output:
         print_json([_job_document(record) for record in records])
         return
@@ -189,12 +187,52 @@ def retry_job(job_id: str, json_output: bool) -> None:
     Example: encode-media jobs retry 5f0e…-1
     """
     with open_client(read_settings()) as client:
-        record = client.job(job_id) or _unknown(job_id)
-        submission = client.submit(record.request)
+        submission = client.retry(job_id)
     if json_output:
         print_json({"jobId": submission.job_id, "created": submission.created})
         return
     click.echo(submission.job_id)
+
+
+@jobs.command("move")
+@click.argument("job_id")
+@click.option("--front", is_flag=True, help="Make it the next one.")
+@click.option("--priority", type=click.IntRange(1), help="Another class: 10 for people, 50 normal, 90 automatic.")
+@as_json
+@explained
+def move_job(job_id: str, *, front: bool, priority: int | None, json_output: bool) -> None:
+    """Let a waiting job run earlier or later.
+
+    Example: encode-media jobs move 5f0e…-1 --front
+    """
+    if front == (priority is not None):
+        raise click.UsageError("name either --front or --priority")
+    with open_client(read_settings()) as client:
+        moved = client.move_to_front(job_id) if priority is None else client.prioritise(job_id, priority)
+    if json_output:
+        print_json({"jobId": job_id, "moved": moved})
+    console().print("It has another place now." if moved else "It waits no more.")
+
+
+@jobs.command("workers")
+@as_json
+@explained
+def list_workers(*, json_output: bool) -> None:
+    """The workers of this queue, and waiting jobs none of them can take.
+
+    Example: encode-media jobs workers
+    """
+    with open_client(read_settings()) as client:
+        workers, stranded = client.workers(), client.stranded()
+    if json_output:
+        print_json({"workers": list(map(to_json, workers)), "stranded": list(map(to_json, stranded))})
+        return
+    for worker in workers:
+        offers = ", ".join(sorted(worker.offers)) or "nothing special"
+        seen = seconds_text(worker.seen_s_ago)
+        click.echo(f"{worker.executor}  {worker.host}  {worker.slots} slots, {offers}, seen {seen} ago")
+    for job in stranded:
+        click.echo(f"{job.job_id}  {job.reason}")
 
 
 @jobs.command("purge")
