@@ -65,8 +65,10 @@ def make_plan(
         scratch=(SCRATCH,) if any(draft.first_pass for draft in drafts) else (),
         notes=(*source_notes(work, view), *work.looks, *work.reading.notes, *_sound_notes(drafts),
                *(draft.note for draft in drafts), *_drawn_notes(drafts)),
-        estimated_bytes=sum(estimate_bytes(draft.planned, frames) for draft in drafts),
-        estimated_s=estimate_seconds(media.video, [draft.planned for draft in drafts], frames),
+        estimated_bytes=sum(estimate_bytes(draft.planned, frames, draft.file.options) for draft in drafts),
+        estimated_s=estimate_seconds(
+            media.video, [draft.planned for draft in drafts], frames, [draft.file.options for draft in drafts]
+        ),
         duration_s=work.reading.duration_s or Fraction(0),
     )  # fmt: skip
 
