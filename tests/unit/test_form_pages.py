@@ -1,7 +1,7 @@
 # ruff: noqa: RUF001 - the texts have dashes and angle quotation marks on purpose
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from encode_media.errors import failure
@@ -29,9 +29,11 @@ from encode_media.model.media import (
 from encode_media.model.preset import Option, OptionKind
 from encode_media.timebase import FrameSpan
 
-SIZE = Option(kind=OptionKind.CHOICE, label="Size", default=1080, choices=(720, 1080), labels={"720": "HD ready"})
-GAPS = Option(kind=OptionKind.CHOICE, label="Missing frames", default="hold", choices=("hold", "fail"))
-RATE = Option(kind=OptionKind.RATE, label="Frame rate")
+SIZE = Option(
+    main=True, kind=OptionKind.CHOICE, label="Size", default=1080, choices=(720, 1080), labels={"720": "HD ready"}
+)
+GAPS = Option(main=True, kind=OptionKind.CHOICE, label="Missing frames", default="hold", choices=("hold", "fail"))
+RATE = Option(main=True, kind=OptionKind.RATE, label="Frame rate")
 SOUND = Option(kind=OptionKind.BOOLEAN, label="Sound", default=True)
 CRF = Option(kind=OptionKind.NUMBER, label="Quality", default=18, minimum=0, maximum=51)
 
@@ -142,7 +144,7 @@ def test_many_versions_are_counted_and_not_all_listed() -> None:
     assert f"… and {50 - MAX_SOURCES_SHOWN} more versions." in labels(form)
 
 
-def test_the_first_page_offers_the_presets_and_the_options_several_of_them_have() -> None:
+def test_the_first_page_offers_the_presets_and_their_main_options() -> None:
     form = fields(page(SourceView(label="a", media=sequence())))
 
     assert [choice["value"] for choice in form["preset"]["data"]] == ["review", "png"]  # type: ignore[attr-defined]
@@ -222,7 +224,7 @@ def test_main_options_have_the_choices_of_all_presets_and_are_asked_in_the_same_
         "Small",
         "",
         {
-            "size": Option(kind=OptionKind.CHOICE, label="Size", choices=(540, 720)),
+            "size": Option(main=True, kind=OptionKind.CHOICE, label="Size", choices=(540, 720)),
             "rate": Option(kind=OptionKind.RATE, label="Pace"),
             "crf": CRF,
         },
@@ -231,12 +233,25 @@ def test_main_options_have_the_choices_of_all_presets_and_are_asked_in_the_same_
     found = main_options((REVIEW, other))
 
     assert found["size"].choices == (720, 1080, 540)
-    assert list(found) == ["size"]
+    assert list(found) == ["size", "missing_frames"]
+
+
+def test_an_option_that_is_not_a_main_one_waits_on_the_page_of_its_preset() -> None:
+    lut = Option(kind=OptionKind.TEXT, label="LUT")
+    presets = tuple(
+        FakePreset(name, name, "", {"size": replace(SIZE, main=True), "lut": lut}) for name in ("a", "b")
+    )
+
+    assert list(main_options(presets)) == ["size"]
+    page = options_page((), presets[0], answer=Answer(preset="a"))
+    assert "option_lut" in fields(page)
 
 
 def test_a_sound_track_is_asked_for_only_where_there_is_sound() -> None:
-    downmix = Option(kind=OptionKind.CHOICE, label="Surround", choices=("safe", "front"))
-    presets = tuple(FakePreset(name, name, "", {"audio": SOUND, "downmix": downmix}) for name in ("a", "b"))
+    downmix = Option(main=True, kind=OptionKind.CHOICE, label="Surround", choices=("safe", "front"))
+    presets = tuple(
+        FakePreset(name, name, "", {"audio": replace(SOUND, main=True), "downmix": downmix}) for name in ("a", "b")
+    )
     with_sound, without = SourceView(label="a", media=movie()), SourceView(label="b", media=sequence())
 
     assert "option_downmix" in fields(first_page((with_sound, without), presets, preset="a"))

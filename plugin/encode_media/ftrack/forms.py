@@ -28,8 +28,6 @@ MAX_SOURCES_SHOWN = 12
 _SEQUENCE_ONLY = frozenset({"missing_frames"})
 _SOUND_ONLY = frozenset({"audio_track", "downmix"})
 """Silence and a sound file need no sound in the source."""
-_ENOUGH_PRESETS = 2
-"""An option of a single preset is asked for on that preset's own page."""
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off"})
 
@@ -151,7 +149,7 @@ def label(text: str) -> Item:
 
 
 def main_options(presets: Sequence[PresetView]) -> dict[str, Option]:
-    """Options that several presets ask for in the same words, with the choices of all of them.
+    """Main options that their presets ask for in the same words, with the choices of all of them.
 
     Numbers are left out: each preset has its own scale.
     """
@@ -162,7 +160,7 @@ def main_options(presets: Sequence[PresetView]) -> dict[str, Option]:
     return {
         name: _merged(options)
         for name, options in found.items()
-        if len(options) >= _ENOUGH_PRESETS
+        if any(option.main for option in options)
         and options[0].kind is not OptionKind.NUMBER
         and len({(option.kind, option.label) for option in options}) == 1
     }

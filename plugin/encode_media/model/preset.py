@@ -44,6 +44,8 @@ class Option:
     maximum: float | None = None
     format: Literal["frame", "timecode", "ratio", "reel", "colour", "lut", "image", "sound"] | None = None
     """For `text`: what it must look like; None takes any line."""
+    main: bool = False
+    """Asked for on the form's first page; the others wait on the preset's own page."""
     help: str = ""
 
 
@@ -83,7 +85,6 @@ class SizeSpec:
     `crop`: cut equally at both sides; `stretch`: distorted."""
     mask: str | None = None
     """Covers what is outside this shape with black, without changing the size: `2.39`."""
-    mask_opacity: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,8 +228,6 @@ class OutputSpec:
     """Animations only."""
     first_frame: int | None = None
     """Sequences: number of the first file; None keeps the source's, movies start at 1001."""
-    copy: bool = False
-    """A source that is already what this output must be is copied instead of encoded again."""
     burn_ins: BurnInsSpec | None = None
     watermark: WatermarkSpec | None = None
     slate: SlateSpec | None = None
