@@ -33,8 +33,6 @@ def size_problems(size: SizeSpec) -> Iterator[Problem]:
         text = getattr(size, key)
         if text is not None and parse_ratio(text) is None:
             yield f"size.{key}", f"{text!r} is no shape", (TEXT_FORMS["ratio"].words,)
-    if not 0 <= size.mask_opacity <= 1:
-        yield "size.mask_opacity", f"{size.mask_opacity:g} is out of bounds", ("a number from 0 to 1",)
 
 
 def rate_problems(output: OutputSpec) -> Iterator[Problem]:

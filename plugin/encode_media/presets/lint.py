@@ -30,10 +30,15 @@ def check_file(
     except InvalidPresetError as error:
         return error.problems
     found: dict[PresetProblem, None] = {}
+    tried: set[SourceKind] = set()
     for media in typical_sources():
-        if file.suits(media.kind):
-            for options in option_trials(file.options):
-                found.update(dict.fromkeys(_problems(file, media, options, can_encode)))
+        if not file.suits(media.kind):
+            continue
+        # Every choice with one source of each kind; the others show what depends on the source alone.
+        trials = [{}] if media.kind in tried else option_trials(file.options)
+        tried.add(media.kind)
+        for options in trials:
+            found.update(dict.fromkeys(_problems(file, media, options, can_encode)))
     return tuple(found)
 
 
@@ -65,7 +70,8 @@ def option_trials(options: dict[str, Option]) -> Iterator[dict[str, Any]]:
     yield {}
     for name, option in options.items():
         for value in _trial_values(option):
-            yield {name: value}
+            if value != option.default:
+                yield {name: value}
 
 
 def _trial_values(option: Option) -> tuple[Any, ...]:
