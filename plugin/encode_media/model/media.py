@@ -77,8 +77,8 @@ class ColourTags:
     """`bt709`, `smpte170m`, `bt470bg`, `bt2020nc`, `gbr`, …"""
     primaries: str | None = None
     transfer: str | None = None
-    """`bt709`, `iec61966-2-1`, `linear`, `smpte2084`, `arib-std-b67`, …; and `printing density` of film scans, which
-    ffmpeg has no name for."""
+    """`bt709`, `iec61966-2-1`, `linear`, `smpte2084`, `arib-std-b67`, …; and `printing density` of film scans,
+    which ffmpeg has no name for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
