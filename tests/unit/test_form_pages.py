@@ -29,9 +29,7 @@ from encode_media.model.media import (
 from encode_media.model.preset import Option, OptionKind
 from encode_media.timebase import FrameSpan
 
-SIZE = Option(
-    main=True, kind=OptionKind.CHOICE, label="Size", default=1080, choices=(720, 1080), labels={"720": "HD ready"}
-)
+SIZE = Option(kind=OptionKind.CHOICE, label="Size", default=1080, choices=(720, 1080), labels={"720": "HD ready"})
 GAPS = Option(main=True, kind=OptionKind.CHOICE, label="Missing frames", default="hold", choices=("hold", "fail"))
 RATE = Option(main=True, kind=OptionKind.RATE, label="Frame rate")
 SOUND = Option(kind=OptionKind.BOOLEAN, label="Sound", default=True)
