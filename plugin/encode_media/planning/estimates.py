@@ -13,7 +13,7 @@ Options = Mapping[str, str | None]
 
 _BITS_PER_PIXEL = {
     "h264": 0.43, "hevc": 0.25, "prores": 3.2, "dnxhd": 3.5, "vp9": 0.37, "av1": 0.3, "png": 11.0, "mjpeg": 2.0,
-    "exr": 30.0, "gif": 5.0, "webp": 0.5,
+    "exr": 29.0, "gif": 3.4, "webp": 1.0,
 }  # fmt: skip
 """Of an encoded frame with natural grain, at the quality below."""
 _USUAL_QUALITY = {"h264": 18.0, "hevc": 20.0, "vp9": 24.0, "av1": 24.0, "prores": 4.0}
@@ -27,7 +27,7 @@ _PROFILE_BITS = {
 
 _ENCODE_S = {
     "h264": 0.056, "hevc": 0.35, "prores": 0.16, "dnxhd": 0.03, "vp9": 0.056, "av1": 0.083, "png": 0.09,
-    "mjpeg": 0.01, "exr": 0.15, "gif": 0.2, "webp": 0.4,
+    "mjpeg": 0.01, "exr": 0.4, "gif": 0.67, "webp": 0.1,
 }  # fmt: skip
 """CPU seconds for a million pixels of a frame, at the speeds that are usual here."""
 _X26X_COST = {
