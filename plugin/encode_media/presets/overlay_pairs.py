@@ -46,5 +46,3 @@ def _unfit(output: OutputSpec, key: str) -> Iterator[Problem]:
         yield key, "nothing is drawn on scene-linear pictures", ()
     elif output.kind is OutputKind.STILL and output.best:
         yield key, "not on a frame that is only chosen while encoding", ("best: false",)
-    elif output.copy:
-        yield key, "not on a picture that may be copied", ("copy: false",)
