@@ -118,6 +118,37 @@ def test_an_output_without_sound_must_have_none() -> None:
     assert not failed(planned(silent), replace(FACTS, audio_streams=0, audio_codec=None, audio_duration_s=None))
 
 
+@pytest.mark.parametrize(("codec", "tolerance"), [("gif", Fraction(2, 25)), ("webp", Fraction(1, 1000))])
+def test_an_animation_has_its_length_whatever_rate_its_few_pictures_look_like(
+    codec: str, tolerance: Fraction
+) -> None:
+    size = {"pixel_format": "bgra", "width": 64, "height": 36}
+    expected = Expected(codec=codec, frame_rate=Fraction(25, 2), duration_s=Fraction(2), **size)  # type: ignore[arg-type]
+    facts = OutputFacts(path=f"/w/a.{codec}", container=codec, size_bytes=1, codec=codec, frames=25,
+                        frame_rate=Fraction(12), duration_s=2 + tolerance, **size)  # type: ignore[arg-type]  # fmt: skip
+
+    assert not failed(planned(expected), facts)
+    late = replace(facts, duration_s=2 + tolerance + Fraction(1, 10000))
+    assert set(failed(planned(expected), late)) == {"duration"}
+
+
+def test_a_webp_that_never_changes_is_a_still_without_a_length() -> None:
+    expected = Expected(codec="webp", pixel_format="yuv420p", width=64, height=36, duration_s=Fraction(2))
+    facts = OutputFacts(path="/w/a.webp", container="image2", size_bytes=1, codec="webp", pixel_format="yuv420p",
+                        width=64, height=36, frames=1)  # fmt: skip
+
+    assert not failed(planned(expected), facts)
+
+
+@pytest.mark.parametrize(("found", "passes"), [("gbrpf16le", True), ("gbrpf32le", True), ("gbrap", False)])
+def test_half_floats_may_be_shown_as_floats_by_older_libraries(found: str, passes: bool) -> None:
+    expected = Expected(codec="exr", pixel_format="gbrpf16le", width=64, height=36, frames=24)
+
+    wrong = failed(planned(expected, first_frame=1), replace(IMAGES, codec="exr", pixel_format=found))
+
+    assert ("pixel format" not in wrong) == passes
+
+
 def test_what_is_not_expected_is_not_checked() -> None:
     any_still = Expected(codec="mjpeg", pixel_format="yuvj444p", width=64, height=36)
     facts = OutputFacts(path="/w/t.jpg", container="image2", size_bytes=1, codec="mjpeg", pixel_format="yuvj444p",

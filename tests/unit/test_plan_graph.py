@@ -7,7 +7,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encode_media.planning.graph import GLOBAL_FLAGS, InputFile, OutputFile, compile_run, pick_frames, step
+from encode_media.planning.graph import GLOBAL_FLAGS, Fork, InputFile, OutputFile, compile_run, pick_frames, step
 
 SOURCE = InputFile(path="file:/a.mov", options={"f": "mov"})
 DEINTERLACE, SMALL, LARGE = step("bwdif"), step("scale", w=64, h=36), step("scale", w=128, h=72)
@@ -36,6 +36,22 @@ def test_chains_that_are_alike_to_the_end_are_split_only_there() -> None:
 
 def test_one_chain_needs_no_split() -> None:
     assert "split" not in graph(OutputFile(path="a.mp4", video=(DEINTERLACE, SMALL)))
+
+
+def test_a_fork_gives_each_branch_a_copy_and_joins_their_ends_in_order() -> None:
+    fork = Fork(((), (step("palettegen"),)), step("paletteuse"))
+
+    assert graph(OutputFile(path="a.gif", video=(fork,))) == (
+        "[0:2]split=2[s0][s1];[s1]palettegen[s2];[s0][s2]paletteuse[s3]"
+    )
+
+
+def test_outputs_that_fork_alike_fork_once() -> None:
+    fork = Fork(((), (step("negate"),)), step("overlay"))
+
+    found = graph(OutputFile(path="a", video=(fork,)), OutputFile(path="b", video=(fork, step("hflip"))))
+
+    assert found.count("overlay") == 1
 
 
 def test_a_chain_that_is_the_beginning_of_another_ends_where_the_other_goes_on() -> None:
