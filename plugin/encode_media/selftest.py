@@ -27,6 +27,8 @@ from encode_media.running.runner import run_plan
 
 LIMIT_8_BIT, LIMIT_DEEP, LIMIT_RGB, LIMIT_JPEG = 1.5, 0.6, 0.5, 2.0
 """Code values of 8 bits. 4:2:0 in 8 bits can't be nearer than about one; JPEG rounds a second time."""
+_COARSE_PROFILES = ("Proxy", "LT")
+"""ProRes that rounds flat colours by more than its 10 bits."""
 _FRAMES = 4
 _IMAGES = {
     "PNG, 8 bit": ("rgb24", "rgb8.%04d.png"), "PNG, 16 bit": ("rgb48be", "rgb16.%04d.png"),
@@ -113,9 +115,8 @@ def measure_preset(
         file = output.file if output.first_frame is None else output.file % output.first_frame
         found = read_patches(ffmpeg, folder / file, stored)
         target = preset if output is outputs[0][0] else f"{preset}: {output.name}"
-        yield ColourError(
-            source=source.name, target=target, error=worst_error(found, source.wanted), limit=limit_of(stored)
-        )
+        error = worst_error(found, source.wanted)
+        yield ColourError(source=source.name, target=target, error=error, limit=limit_of(output, stored))
 
 
 def measure_others(ffmpeg: str) -> Iterator[ColourError]:
@@ -135,6 +136,9 @@ def stored_as(output: PlannedOutput) -> RawVideo | None:
     expected = output.expected
     if output.kind not in (OutputKind.VIDEO, OutputKind.IMAGE_SEQUENCE, OutputKind.STILL):
         return None
+    if expected.width is None or expected.width != expected.height:
+        # Sheets of many frames: the chart is a square.
+        return None
     if expected.codec == "mjpeg":
         return RawVideo(expected.pixel_format, "bt601", full_range=True)
     if expected.codec == "exr":
@@ -144,8 +148,10 @@ def stored_as(output: PlannedOutput) -> RawVideo | None:
     return None
 
 
-def limit_of(stored: RawVideo) -> float:
+def limit_of(output: PlannedOutput, stored: RawVideo) -> float:
     """What the error may be."""
+    if output.expected.profile in _COARSE_PROFILES:
+        return LIMIT_8_BIT
     if stored.full_range:
         return LIMIT_JPEG
     if stored.pixel_format.startswith("rgb"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,21 @@ import pytest
 from encode_media.media.capabilities import find_ffmpeg
 from encode_media.media.probe import probe
 from encode_media.media.sequence import find_source
+from encode_media.model.colour import ColourSpec
 from encode_media.planning.colour import SDR_WHITE_NITS
 from encode_media.planning.planner import make_plan
 from encode_media.presets.catalog import Catalog
-from support.patches import RawVideo, chart, patch_means, read_display, run, to_pq, to_wide_sdr, write_video
+from support.patches import (
+    RawVideo,
+    chart,
+    patch_means,
+    read_display,
+    run,
+    to_pq,
+    to_wide_sdr,
+    worst_error,
+    write_video,
+)
 
 TAGS = ("range=tv", "colorspace=bt2020nc", "color_primaries=bt2020", "color_trc=smpte2084")
 
@@ -79,3 +91,32 @@ def test_hlg_video_is_tone_mapped_in_order(each_ffmpeg: str, tmp_path: Path) -> 
 
     greys = patch_means(read_display(each_ffmpeg, tmp_path / plan.outputs[0].file, RawVideo("yuv420p")))[7:11]
     assert (np.diff(greys.mean(axis=1)) > 0).all()
+
+
+@pytest.mark.parametrize(("preset", "curve"), [("hevc_10bit", "smpte2084"), ("webm_av1", "arib-std-b67")])
+def test_hdr_stays_hdr_where_the_preset_says_so(each_ffmpeg: str, preset: str, curve: str, tmp_path: Path) -> None:
+    source = tmp_path / "hdr.mkv"
+    tags = ("range=tv", "colorspace=bt2020nc", "color_primaries=bt2020", f"color_trc={curve}")
+    expected = write_video(find_ffmpeg().path, source, matrix="bt2020", bits=10, tags=tags)
+    media = probe(find_source([str(source)]))
+    plan = make_plan(media, Catalog().resolve(preset, media, {"hdr": "keep"}))
+    output = plan.outputs[0]
+
+    run(each_ffmpeg, list(plan.commands[0].argv), cwd=tmp_path)
+
+    facts = probe(find_source([str(tmp_path / output.file)])).video
+    assert facts is not None
+    assert facts.colour == output.expected.colour
+    assert (facts.colour.primaries, facts.colour.transfer) == ("bt2020", curve)
+    assert worst_error(each_ffmpeg, tmp_path / output.file, RawVideo("yuv420p10le", "bt2020"), expected) <= 0.6
+
+
+def test_hdr_is_tone_mapped_for_eight_bits_whatever_is_asked(tmp_path: Path) -> None:
+    source = tmp_path / "pq.mkv"
+    write_video(find_ffmpeg().path, source, matrix="bt2020", bits=10, tags=TAGS)
+    media = probe(find_source([str(source)]))
+    resolved = Catalog().resolve("review", media, {})
+
+    plan = make_plan(media, replace(resolved, colour=ColourSpec(hdr="keep")))
+
+    assert {output.expected.colour.transfer for output in plan.outputs} <= {"iec61966-2-1", None}

@@ -131,7 +131,10 @@ def read_patches(ffmpeg: str, path: Path, stored: RawVideo, *, decoder: str = ""
     """The mean colour of each patch in the first frame; transparency is left out."""
     width, height = picture_size(path)
     forced = ["-c:v", decoder] if decoder else []
-    raw = run(ffmpeg, [*forced, "-i", str(path), "-frames:v", "1", "-f", "rawvideo", "-pix_fmt",
+    # zscale widens half floats as they are; ffmpeg 9's own conversion goes by 16-bit whole numbers.
+    same = "zscale=min=gbr:m=gbr:rin=full:r=full:tin=linear:t=linear,format=gbrpf32le"
+    floats = ["-vf", same] if stored.bits == 32 else []  # noqa: PLR2004 - a float
+    raw = run(ffmpeg, [*forced, "-i", str(path), *floats, "-frames:v", "1", "-f", "rawvideo", "-pix_fmt",
                        stored.pixel_format, "pipe:1"])  # fmt: skip
     if stored.pixel_format.startswith("rgb"):
         return _means_of_packed(raw, width, height, stored)

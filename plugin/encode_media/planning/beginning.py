@@ -113,6 +113,9 @@ def _prepared(video: VideoStream, source: SourceColour) -> tuple[Chain, str]:
     if is_rgb(video) and (video.has_alpha or source.light is not Light.RGB):
         name = f"gbr{'a' if video.has_alpha else ''}p{'16le' if source.deep else ''}"
         return (step("format", name),), name
+    if video.has_alpha and "yuva" not in video.pixel_format:
+        # WebM: a stream beside the pictures, which the decoder that reads both adds to them.
+        return (), video.pixel_format.replace("yuv", "yuva")
     return (), video.pixel_format
 
 

@@ -19,6 +19,8 @@ from encode_media.planning.span import MOVIE_FIRST_FRAME
 from encode_media.timebase import FrameSpan, describe_rate, frames_text
 
 LINK_FOLDER = "frames"
+_ALPHA_DECODERS = {"vp9": "libvpx-vp9", "vp8": "libvpx"}
+"""ffmpeg's own decoders leave out the transparency, which is a stream beside the pictures."""
 _INTERLACED = frozenset({"tt", "bb", "tb", "bt"})
 
 
@@ -81,6 +83,8 @@ def with_layer(reading: Reading, media: Media, layer: str) -> Reading:
 def _read_movie(media: Media, video: VideoStream) -> Reading:
     # -copyts keeps the file's own times, so that sound can be lined up with the first picture exactly.
     options: dict[str, str | None] = {"copyts": None} if media.audio else {}
+    if video.has_alpha and video.codec in _ALPHA_DECODERS:
+        options |= {"c:v": _ALPHA_DECODERS[video.codec]}
     steps, notes = _deinterlace(video)
     if video.variable_rate:
         notes += (f"variable frame rate made constant at {describe_rate(video.frame_rate)}; the length is kept",)
