@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from encode_media.planning.sound import sound_files
 from encode_media.presets.catalog import Catalog
 from encode_media.running.runner import run_plan
 from encode_media.running.verify import verify
-from support.clips import Clips
+from support.clips import Clips, copied
 
 Encode = Callable[..., Path]
 RATE = 48000
@@ -121,6 +122,37 @@ def test_a_sound_file_lies_where_it_was_asked_for(
     loud = np.nonzero(np.abs(heard) > 0.25)[0]
     assert heard.shape == (RATE // 2,)
     assert (int(loud[0]) if loud.size else None) == first
+
+
+def test_a_sound_file_that_vanishes_is_named_and_not_the_picture(
+    each_ffmpeg: str, clips: Clips, tmp_path: Path
+) -> None:
+    file = copied(tone("vanishing.wav", "0.1*sin(t)", clips), tmp_path / "mix")
+    media = probe(find_source([str(clips.movie("silent.mov", frames=7, size="64x36"))]))
+    plan = make_plan(
+        media,
+        Catalog().resolve("prores_proxy", media, {"audio_file": str(file)}),
+        files=read_sound_files([str(file)]),
+    )
+    file.unlink()
+
+    with pytest.raises(SourceMissing, match=r"vanishing\.wav"):
+        run_plan(plan, tmp_path / "job", each_ffmpeg, on_progress=lambda _: None, cancelled=lambda: False)
+
+
+def test_one_job_can_make_a_movie_and_its_sound(ffmpeg: str, clips: Clips, tmp_path: Path) -> None:
+    media = probe(find_source([str(clips.movie("loud.mov", frames=7, size="64x36", audio="match"))]))
+    resolve = Catalog().resolve
+    both = (
+        *resolve("prores_proxy", media, {"loudness": -23}).outputs,
+        *resolve("audio_wav", media, {"loudness": -23, "channels": 2}).outputs,
+    )
+    plan = make_plan(media, replace(resolve("prores_proxy", media, {}), outputs=both))
+    run_plan(plan, tmp_path / "job", ffmpeg, on_progress=lambda _: None, cancelled=lambda: False)
+    movie, sound = verify(plan, tmp_path / "job")
+
+    assert len(plan.commands) == 2
+    assert np.array_equal(samples(Path(movie.path)), samples(Path(sound.path)))
 
 
 def test_silence_fills_in_for_sound_that_is_not_there(encode: Encode, clips: Clips) -> None:

@@ -32,6 +32,8 @@ LINKS_AT_A_TIME = 100
 GRACE_S = 1.5
 """For ffmpeg to close its files after SIGTERM, before the group is killed. A job must have ended 3 s after
 it was cancelled, and `cancelled` may know of it a second late."""
+_FILE = "file:"
+"""Before the names of sources, so that none is taken for an address."""
 LOG_LINES_KEPT = 20
 """With an error; the whole log has up to 140."""
 
@@ -193,7 +195,7 @@ class _Run:
                 log,
                 cancelled=self.cancelled(),
                 sources=_spellings(self.plan, argv),
-                source=self.plan.media.source.path,
+                source=_source_in(log, argv) or self.plan.media.source.path,
                 folder=str(self.folder),
             )
             raise _with_log(error, log)
@@ -253,6 +255,13 @@ class _Run:
         if progress != self.reported:
             self.reported = progress
             self.on_progress(progress)
+
+
+def _source_in(log: Sequence[str], argv: Sequence[str]) -> str | None:
+    """The file a log names, where a command reads several: the sound may come from another one."""
+    named = [name for flag, name in pairwise(argv) if flag == "-i" and name.startswith(_FILE)]
+    found = next((name for name in named if any(name in line for line in log)), None)
+    return None if found is None else found.removeprefix(_FILE)
 
 
 def _spellings(plan: EncodePlan, argv: Sequence[str]) -> tuple[str, ...]:
