@@ -166,6 +166,19 @@ class TestReading:
         assert "setpts=PTS+25*eq(PTS,0)+74*eq(PTS,1)" in words(given)
         assert "select=eq(pts,25)+eq(pts,75)" in words(given)
 
+    def test_a_part_of_a_sequence_is_spread_over_by_itself(self) -> None:
+        given = plan(sequence(), "filmstrip", first="1010", last="1013", count=2)
+
+        assert [link.source for link in given.links] == [
+            f"/shots/anim/anim.{number}.png" for number in (1011, 1013)
+        ]
+
+    def test_the_middle_of_a_part_of_a_movie_is_counted_from_where_the_part_begins(self) -> None:
+        given = plan(movie(frames=240), "contact_sheet", first="1101", last="1110", columns=1, rows=1)
+
+        assert "one frame of 480x270" in " ".join(given.notes)
+        assert "trim=end=0.250000:start=0.208333" in words(given)
+
     def test_gaps_are_filled_in_what_is_read(self) -> None:
         media = sequence(first=1, last=9, missing=(5,))
 

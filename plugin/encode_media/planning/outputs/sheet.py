@@ -106,4 +106,7 @@ def _hexadecimal(colour: str) -> str:
 
 def _described(layout: _Layout) -> str:
     width, height = layout.cell.size
-    return f"{len(layout.frames)} frames of {width}x{height} in {layout.rows} x {layout.columns}"
+    count = len(layout.frames)
+    if count == 1:
+        return f"one frame of {width}x{height}"
+    return f"{count} frames of {width}x{height} in rows of {layout.columns}"
