@@ -16,20 +16,24 @@ _BITS_PER_PIXEL = {
     "exr": 29.0, "gif": 3.4, "webp": 1.0,
 }  # fmt: skip
 """Of an encoded frame with natural grain, at the quality below."""
+_PNG_16_BITS = 31.0
+"""The lower eight bits are mostly noise, which does not compress."""
 _USUAL_QUALITY = {"h264": 18.0, "hevc": 20.0, "vp9": 24.0, "av1": 24.0, "prores": 4.0}
 _STEPS_TO_HALVE = {"h264": 6.0, "hevc": 6.0, "vp9": 12.0, "av1": 12.0}
 """So many steps of the encoder's quality scale make half the bits; of `-q:v`, bits go down as it goes up."""
 _PROFILE_BITS = {
     "DNXHR LB": 0.71, "DNXHR SQ": 2.31, "DNXHR HQ": 3.52, "DNXHR HQX": 3.52, "DNXHR 444": 7.04,
-    "Proxy": 0.8, "LT": 1.2, "Standard": 1.9, "HQ": 3.2, "4444": 4.0, "XQ": 5.0,
+    "Proxy": 1.8, "LT": 2.2, "Standard": 2.8, "HQ": 3.6, "4444": 4.0, "XQ": 5.0,
 }  # fmt: skip
-"""Bits for a pixel by profile: those of DNxHR are fixed."""
+"""Bits for a pixel by profile: those of DNxHR are fixed, those of ProRes are at `-q:v 4`."""
 
 _ENCODE_S = {
-    "h264": 0.056, "hevc": 0.35, "prores": 0.16, "dnxhd": 0.03, "vp9": 0.056, "av1": 0.083, "png": 0.09,
+    "h264": 0.056, "hevc": 0.35, "prores": 0.16, "dnxhd": 0.03, "vp9": 0.056, "av1": 0.083, "png": 0.26,
     "mjpeg": 0.01, "exr": 0.4, "gif": 0.67, "webp": 0.1,
 }  # fmt: skip
 """CPU seconds for a million pixels of a frame, at the speeds that are usual here."""
+_PRORES_BY_QUALITY_S = 0.03
+"""Most of its time goes into holding a rate."""
 _X26X_COST = {
     "ultrafast": 0.25, "superfast": 0.5, "veryfast": 1.0, "faster": 1.5, "fast": 1.9, "medium": 2.6, "slow": 4.0,
     "slower": 8.0, "veryslow": 16.0,
@@ -75,6 +79,8 @@ def estimate_bytes(output: PlannedOutput, frames: int | None, options: Options |
 def _bits_per_pixel(expected: Expected, told: Options) -> float:
     codec = expected.codec
     bits = _PROFILE_BITS.get(expected.profile or "", _BITS_PER_PIXEL.get(codec, 0))
+    if codec == "png" and "48" in expected.pixel_format:
+        return _PNG_16_BITS
     quality = _quality(told)
     if quality is None or codec not in _USUAL_QUALITY:
         return bits
@@ -122,6 +128,8 @@ def estimate_seconds(
 def _encode_s(codec: str, told: Options) -> float:
     name, costs = _COST.get(codec, ("", {}))
     passes = 2 if told.get("pass") == "2" else 1
+    if codec == "prores" and told.get("q:v"):
+        return _PRORES_BY_QUALITY_S
     return _ENCODE_S.get(codec, 0) * costs.get(told.get(name) or "", 1.0) * passes
 
 
