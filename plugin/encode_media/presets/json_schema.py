@@ -8,9 +8,11 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from encode_media.model.preset import OutputSpec
+from encode_media.model.colour import ColourSpec
+from encode_media.model.preset import OutputSpec, TimingSpec
 from encode_media.presets.schema import PresetDocument
 
+_GROUPS: dict[str, type] = {"timing": TimingSpec, "colour": ColourSpec}
 _EXPRESSION = {"type": "string", "pattern": r"\{\{", "description": "An expression such as {{ options.quality }}."}
 _WHEN = {
     "anyOf": [{"type": "boolean"}, _EXPRESSION],
@@ -23,6 +25,9 @@ def preset_json_schema() -> dict[str, Any]:
     schema = TypeAdapter(PresetDocument).json_schema()
     output = TypeAdapter(OutputSpec).json_schema(ref_template="#/$defs/{model}")
     parts: dict[str, Any] = {**output.pop("$defs"), "OutputSpec": output}
+    for key, kind in _GROUPS.items():
+        parts[kind.__name__] = TypeAdapter(kind).json_schema()
+        schema["properties"][key] = {"$ref": f"#/$defs/{kind.__name__}"}
     for part in parts.values():
         if "properties" in part:
             part["properties"] = {
