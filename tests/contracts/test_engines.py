@@ -14,7 +14,7 @@ import pytest
 
 from encode_media.errors import Cancelled, InvalidParameters, failure
 from encode_media.jobs.dbos_engine import DbosEngine
-from encode_media.jobs.engine import JobContext, JobEngine, RetryPolicy, Workflow
+from encode_media.jobs.engine import JobContext, JobEngine, JobFilter, RetryPolicy, Workflow
 from encode_media.jobs.memory_engine import MemoryEngine
 from encode_media.model.request import EncodeRequest, attempt_of
 from encode_media.model.result import FINAL_STAGES, Progress, Stage
@@ -310,6 +310,75 @@ def test_jobs_are_listed_newest_first_and_filtered(started: MakeEngine) -> None:
     assert [record.job_id for record in engine.jobs(limit=1)] == [second]
     gate.open.set()
     ended(engine, second)
+
+
+def test_jobs_are_picked_by_stage_person_preset_version_and_age(make_engine: MakeEngine) -> None:
+    engine = make_engine(simple_story)
+    ann = engine.submit(request("a", user="ann")).job_id
+    bob = engine.submit(request("b", user="bob")).job_id
+    engine.cancel(bob)
+
+    def found(**wanted: Any) -> list[str]:
+        return [record.job_id for record in engine.jobs(where=JobFilter(**wanted))]
+
+    assert found(stages=(Stage.QUEUED,)) == [ann]
+    assert found(stages=(Stage.QUEUED, Stage.CANCELLED)) == [bob, ann]
+    assert found(user="bob") == [bob]
+    assert found(preset="review") == [bob, ann]
+    assert found(preset="other") == []
+    assert found(version_id="a") == [ann]
+    assert found(older_than_s=3600) == []
+    assert found(newer_than_s=3600, user="ann") == [ann]
+
+
+def test_a_retry_is_a_new_attempt_of_the_same_wish(started: MakeEngine) -> None:
+    engine = started(lambda _context, _told: {"status": "failed", "error": None})
+    first = engine.submit(request(user="ann")).job_id
+    ended(engine, first)
+    second = engine.retry(first)
+    record = engine.job(second.job_id)
+    assert second.created
+    assert attempt_of(second.job_id) == attempt_of(first) + 1
+    assert record is not None
+    assert record.request == request(user="ann")
+
+
+def test_a_waiting_job_can_be_moved_to_the_front_and_into_another_class(started: MakeEngine) -> None:
+    gate = Gate()
+    engine = started(gate)
+    ids = [engine.submit(request("blocker")).job_id]
+    wait_for(lambda: gate.entered == ["blocker"])
+    for name, priority in (("urgent", 10), ("normal", 50), ("bulk", 90), ("last", 90)):
+        ids.append(engine.submit(request(name, priority=priority)).job_id)
+    assert engine.move_to_front(ids[4])
+    assert engine.prioritise(ids[3], 20)
+    assert not engine.move_to_front(ids[0])
+    assert not engine.prioritise(ids[0], 20)
+    gate.open.set()
+    for job_id in ids:
+        ended(engine, job_id)
+    assert gate.entered == ["blocker", "last", "urgent", "bulk", "normal"]
+
+
+@pytest.mark.parametrize(
+    "steer",
+    [
+        lambda engine: engine.retry("nonsense"),
+        lambda engine: engine.prioritise("nonsense", 10),
+        lambda engine: engine.move_to_front("nonsense"),
+    ],
+    ids=["retry", "prioritise", "front"],
+)
+def test_steering_an_unknown_job_says_so(make_engine: MakeEngine, steer: Callable[[JobEngine], Any]) -> None:
+    with pytest.raises(InvalidParameters, match="no job nonsense"):
+        steer(make_engine(simple_story))
+
+
+def test_the_log_of_a_job_is_kept_with_it(started: MakeEngine) -> None:
+    engine = started(lambda _context, _told: {**DONE, "log": ["first line", "last line"]})
+    record = ended(engine, engine.submit(request()).job_id)
+    assert record.result is not None
+    assert record.result["log"] == ["first line", "last line"]
 
 
 def test_purging_forgets_ended_jobs_of_that_age_only(started: MakeEngine) -> None:

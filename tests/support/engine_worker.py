@@ -1,22 +1,26 @@
 """A worker process to be killed: made-up jobs on a real engine, every effect a line in a ledger.
 
-Run as `python -m support.engine_worker URL LEDGER WORK_FOLDER`; it stops when its standard input ends.
-A file `hold-<effect>` beside the ledger makes the next such effect wait until the file is gone; a file
-`crash-<effect>` ends the process there, as often as the effect happens; a file `slow` has every effect
-take as many seconds as it says.
+Run as `python -m support.engine_worker URL LEDGER WORK_FOLDER PROFILE` (a `Profile` as JSON); it stops when
+its standard input ends. A file `hold-<effect>` beside the ledger makes the next such effect wait until the
+file is gone; a file `crash-<effect>` ends the process there, as often as the effect happens; a file `slow`
+has every effect take as many seconds as it says.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from encode_media.jobs.dbos_engine import DbosEngine
+from encode_media.jobs.profile import Profile
+from encode_media.model.codec import from_json
 from encode_media.settings import Settings
 from support.jobs import wait_for
 from support.stories import World
@@ -24,12 +28,12 @@ from support.stories import World
 TESTS = Path(__file__).resolve().parents[1]
 
 
-def main(url: str, ledger: str, work_folder: str) -> None:
+def main(url: str, ledger: str, work_folder: str, profile: str) -> None:
     book = Path(ledger)
     world = World(Settings(work_folder=Path(work_folder)))
     world.note = lambda effect: note(book, effect)
     world.holding = lambda effect: (book.parent / f"hold-{effect}").exists()
-    engine = DbosEngine(url, world.workflow(), slots=1, name="faults")
+    engine = DbosEngine(url, world.workflow(), profile=from_json(Profile, json.loads(profile)))
     engine.start()
     print("ready", flush=True)  # noqa: T201 - the parent waits for it
     sys.stdin.read()
@@ -48,9 +52,11 @@ def note(book: Path, effect: str) -> None:
 class WorkerProcess:
     """A worker in a process of its own."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path, **profile: Any) -> None:
+        """`profile` is what differs from a plain worker, in JSON data."""
+        argv = [sys.executable, "-m", "support.engine_worker", url, str(folder / "ledger"), str(folder / "work")]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "support.engine_worker", url, str(folder / "ledger"), str(folder / "work")],
+            [*argv, json.dumps({"name": "faults", **profile})],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -61,6 +67,12 @@ class WorkerProcess:
     def wait_until_ready(self) -> None:
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == "ready\n"
+
+    def freeze(self) -> None:
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
 
     def kill(self) -> None:
         self._process.kill()

@@ -31,6 +31,9 @@ _POOL_SIZE = 20
 _REPEAT_S = 60.0
 _KEEPALIVE = {"keepalives_idle": 20, "keepalives_interval": 5, "keepalives_count": 3}
 """Seconds, seconds, times: a server that vanished from the network is noticed in half a minute."""
+_COURTESY_S, _FIRST_WAIT_S, _LAST_WAIT_S = 0.002, 0.003, 0.0005
+"""Less than a write takes, so that a turn that comes is not slept through."""
+_WROTE_AT = "encode-media wrote at"
 _short_wait = random.SystemRandom()
 
 DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error)
@@ -79,16 +82,21 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
             _begin_fairly(conn)
         yield conn
         conn.commit()
+        conn.info[_WROTE_AT] = time.monotonic()
 
 
 def _begin_fairly(conn: sa.Connection) -> None:
     """Begins with the write lock held.
 
     SQLite's own waiting backs off to a tenth of a second a try, and starves where others write one
-    transaction after the other; many short waits don't.
+    transaction after the other. Here whoever wrote a moment ago lets others go first, and who has waited
+    longest tries most often.
     """
     driver: Any = conn.connection.dbapi_connection
-    end = time.monotonic() + _BUSY_TIMEOUT_S
+    began = time.monotonic()
+    if began - conn.info.get(_WROTE_AT, 0.0) < _COURTESY_S:
+        time.sleep(_COURTESY_S)
+    wait_s = _FIRST_WAIT_S
     driver.execute("PRAGMA busy_timeout=0")
     try:
         while True:
@@ -96,9 +104,10 @@ def _begin_fairly(conn: sa.Connection) -> None:
                 driver.execute("BEGIN IMMEDIATE")
                 return
             except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() > end:
+                if "locked" not in str(error) or time.monotonic() - began > _BUSY_TIMEOUT_S:
                     raise
-                time.sleep(_short_wait.uniform(0.001, 0.008))
+                time.sleep(wait_s * _short_wait.uniform(0.5, 1.0))
+                wait_s = max(_LAST_WAIT_S, wait_s * 0.8)
     finally:
         driver.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_S * 1000}")
 

@@ -77,10 +77,8 @@ class Worker:
         self._lock = threading.Lock()
         self._lease: Lease | None = None
         self._purged_at = 0.0
-        self._threads = [
-            threading.Thread(target=target, name=f"encode-media-{name}", daemon=True)
-            for name, target in (("claims", self._take_jobs), ("rounds", self._look_after))
-        ]
+        self._claims = threading.Thread(target=self._take_jobs, name="encode-media-claims", daemon=True)
+        self._rounds = threading.Thread(target=self._look_after, name="encode-media-rounds", daemon=True)
 
     def start(self) -> None:
         if not _one_worker.acquire(blocking=False):
@@ -88,12 +86,12 @@ class Worker:
         try:
             with translated():
                 self._lease = Lease(self._store.engine, lock_folder(self._url), self._profile)
+                self._rounds.start()  # before the launch, which can take longer than a beat may
                 self._launch(self._lease)
         except BaseException:
             self._leave()
             raise
-        for thread in self._threads:
-            thread.start()
+        self._claims.start()
 
     def _launch(self, lease: Lease) -> None:
         quiet_library_log()
@@ -132,7 +130,7 @@ class Worker:
         self._wake.set()
         all_let_go = self._slots.wait_until_unused(wait_s)
         self._leave()
-        for thread in self._threads:
+        for thread in (self._claims, self._rounds):
             thread.join(timeout=_ROUND_S)
         return all_let_go
 

@@ -79,9 +79,10 @@ _QUEUED = json.dumps({"stage": Stage.QUEUED.value})
 
 def lock_key(conn: sa.Connection, base_id: str) -> int:
     """Makes other submitters of this key wait until the transaction ends; gives the attempts so far."""
-    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
-    conn.execute(dialect.insert(keys).values(base_id=base_id, attempts=0).on_conflict_do_nothing())
-    touched = sa.update(keys).where(keys.c.base_id == base_id).values(attempts=keys.c.attempts)
+    insert = sqlite.insert(keys) if conn.dialect.name == "sqlite" else postgresql.insert(keys)
+    touched = insert.values(base_id=base_id, attempts=0).on_conflict_do_update(
+        index_elements=[keys.c.base_id], set_={"attempts": keys.c.attempts}
+    )
     return int(conn.execute(touched.returning(keys.c.attempts)).scalar_one())
 
 
