@@ -163,8 +163,8 @@ def test_a_lut_that_lies_anywhere_else_is_refused(name: str) -> None:
 def test_a_lut_and_a_watermark_are_found_beside_the_presets_and_laid_under_our_own_names(tmp_path: Path) -> None:
     folder = tmp_path / "a b';[x],%d"
     (folder / "luts").mkdir(parents=True)
-    (folder / "luts" / "show look.cube").write_text("TITLE x\nLUT_3D_SIZE 2\n")
-    (folder / "logo.png").write_bytes(b"")
+    (folder / "luts" / "show look.cube").write_text("TITLE x\nLUT_3D_SIZE 2\n" + "0 .5 1e0\n" * 8)
+    (folder / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     media = exr_sequence()
     preset = Catalog([folder]).resolve("review", media, {"lut": "luts/show look.cube", "watermark": "logo.png"})
 
@@ -175,11 +175,37 @@ def test_a_lut_and_a_watermark_are_found_beside_the_presets_and_laid_under_our_o
     assert "after the sRGB curve" in " ".join(plan.notes)
 
 
-def test_a_one_dimensional_lut_is_refused_in_words(tmp_path: Path) -> None:
-    (tmp_path / "curve.cube").write_text("LUT_1D_SIZE 2\n0 0 0\n1 1 1\n")
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("LUT_1D_SIZE 2\n0 0 0\n1 1 1\n", "is no 3D LUT"),
+        ("LUT_3D_SIZE 2\n0 0 0\n", "has 1 points instead of 8"),
+        ("LUT_3D_SIZE 2\n" + "0 0 x\n" * 8, "are no three numbers"),
+        ("LUT_3D_SIZE 9999\n", "is no 3D LUT"),
+        ("", "is no 3D LUT"),
+    ],
+)
+def test_a_lut_that_can_not_be_applied_is_refused_in_words(tmp_path: Path, content: str, said: str) -> None:
+    (tmp_path / "curve.cube").write_text(content)
 
-    with pytest.raises(InvalidParameters, match="no 3D LUT"):
+    with pytest.raises(InvalidParameters, match=said):
         Catalog([tmp_path]).resolve("review", movie(), {"lut": "curve.cube"})
+
+
+def test_a_text_file_is_no_watermark(tmp_path: Path) -> None:
+    (tmp_path / "logo.png").write_text("hello")
+
+    with pytest.raises(InvalidParameters, match="not what its name says"):
+        Catalog([tmp_path]).resolve("review", movie(), {"watermark": "logo.png"})
+
+
+def test_a_damaged_font_of_a_studio_is_told(tmp_path: Path) -> None:
+    (tmp_path / "own.ttf").write_bytes(b"\x00\x01\x00\x00\xff\xff")
+    text = PRESET.format(text="x").replace("{top_left", "{font: own.ttf, top_left")
+    (tmp_path / "mine.yaml").write_text(text)
+
+    with pytest.raises(InvalidParameters, match=r"own\.ttf"):
+        make_plan(movie(), Catalog([tmp_path]).resolve("mine", movie()))
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass, replace
 
+from encode_media.errors import failure
 from encode_media.model.background import background_colour
 from encode_media.model.geometry import Size
 from encode_media.model.overlay import FRAME_MARK, TIMECODE_MARK
 from encode_media.model.plan import LaidFile
 from encode_media.planning.counters import Counters
-from encode_media.planning.fonts import FONT_FOLDER, Font, font_for, studio_font
+from encode_media.planning.fonts import FONT_FOLDER, Font, FontError, font_for, studio_font
 from encode_media.planning.graph import Filter, step
 
 OVERLAY_FOLDER = "overlay"
@@ -115,7 +116,10 @@ def measured(lettering: Lettering, counters: Counters) -> int:
 
 def _face(text: str, font: str | None) -> tuple[Font, LaidFile, str]:
     if font is not None:
-        own = studio_font(font)
+        try:
+            own = studio_font(font)
+        except FontError as error:
+            raise failure("preset.file_unusable", problem=str(error)) from error
         return own, LaidFile(name=f"{OVERLAY_FOLDER}/font_studio", path=font), own.missing(text)
     bundled, missing = font_for(text)
     place = f"{FONT_FOLDER}/{bundled.name}"

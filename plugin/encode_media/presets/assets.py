@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from encode_media.model.preset import OutputSpec
+from encode_media.presets.cube import cube_problem
 from encode_media.presets.problems import PresetProblem
 from encode_media.presets.schema import PresetFile
 
 _LUT, _IMAGE, _FONT = (".cube",), (".png", ".jpg", ".jpeg"), (".ttf", ".otf", ".ttc")
-_HEAD_BYTES = 4096
-"""A `.cube` file says what it is before its first number."""
+_MAGIC = {
+    **dict.fromkeys(_IMAGE, (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")),
+    **dict.fromkeys(_FONT, (b"\x00\x01\x00\x00", b"OTTO", b"ttcf", b"true")),
+}
+"""What such files begin with (PNG, JFIF, OpenType)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +65,19 @@ def _find(name: str, suffixes: tuple[str, ...], folders: Sequence[Path]) -> tupl
     for folder in folders:
         path = folder.joinpath(*parts)
         if path.is_file():
-            return (path.absolute(), "") if suffixes != _LUT or _is_3d(path) else (None, f"{name} is no 3D LUT")
+            problem = _wrong(path)
+            return (None, f"{name} {problem}") if problem else (path.absolute(), "")
     return None, f"there is no {name} beside the presets"
 
 
-def _is_3d(path: Path) -> bool:
-    with path.open("rb") as file:
-        return b"LUT_3D_SIZE" in file.read(_HEAD_BYTES)
+def _wrong(path: Path) -> str:
+    """Why a file can't be what its name says; empty where it can."""
+    try:
+        if path.suffix.lower() in _LUT:
+            status = path.stat()
+            return cube_problem(path, status.st_mtime_ns, status.st_size)
+        with path.open("rb") as file:
+            start = file.read(8)
+    except OSError as error:
+        return f"can't be read: {error.strerror}"
+    return "" if start.startswith(_MAGIC[path.suffix.lower()]) else "is not what its name says"
