@@ -17,9 +17,8 @@ def poor_ffmpeg(tmp_path: Path, ffmpeg: str) -> Ffmpeg:
     if os.name == "nt":
         pytest.skip("needs a shell script")
     script = tmp_path / "ffmpeg"
-    script.write_text(
-        f'#!/bin/sh\ncase "$*" in *filter=zscale*) echo "Unknown filter \'zscale\'.";; *) exec "{ffmpeg}" "$@";; esac\n'
-    )
+    lacks = "*filter=zscale*) echo \"Unknown filter 'zscale'.\""
+    script.write_text(f'#!/bin/sh\ncase "$*" in {lacks};; *) exec "{ffmpeg}" "$@";; esac\n')
     script.chmod(0o755)
     return find_ffmpeg(str(script))
 

@@ -23,10 +23,7 @@ def test_every_entry_is_complete(code):
 def test_every_error_says_its_details_and_comes_back_from_storage(code):
     entry = CATALOGUE[code]
     names = {
-        name
-        for text in (entry.sentence, entry.hint)
-        for _, name, _, _ in string.Formatter().parse(text)
-        if name
+        name for text in (entry.sentence, entry.hint) for _, name, _, _ in string.Formatter().parse(text) if name
     }
     error = failure(code, **{name: f"<{name}>" for name in names})
 

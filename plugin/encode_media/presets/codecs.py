@@ -51,10 +51,12 @@ def _profile(name: str, argument: str, probed: str | None, *formats: str) -> Pro
 
 
 _X26X_SPEEDS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
+_X264_SPEEDS = _X26X_SPEEDS[1:]
+"""Its `ultrafast` leaves out what makes the profile High, so the file would not be what was asked for."""
 
 _ALL = (
     Codec(
-        name="h264", encoder="libx264", probed="h264", speeds=_X26X_SPEEDS, quality=(0, 51), passes=2, capped=True,
+        name="h264", encoder="libx264", probed="h264", speeds=_X264_SPEEDS, quality=(0, 51), passes=2, capped=True,
         profiles=(
             _profile("high", "high", "High", "yuv420p"),
             _profile("high10", "high10", "High 10", "yuv420p10le"),
