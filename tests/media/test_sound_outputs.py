@@ -92,6 +92,27 @@ def test_loudness_is_reached_with_the_peaks_held_and_nothing_shifted(
     assert np.abs(heard).max() <= 0.9
 
 
+@pytest.mark.parametrize(
+    ("options", "wanted_s"),
+    [
+        ({"conform_rate": "25"}, 12 / 25), ({"conform_rate": "23.976"}, 12 * 1001 / 24000),
+        ({"convert_rate": "30"}, 0.5), ({"first": "1005"}, 8 / 24),
+        ({"slate": True, "first": "1005", "conform_rate": "25", "loudness": -23}, 9 / 25),
+    ],
+)  # fmt: skip
+def test_sound_stays_beside_its_picture(
+    encode: Encode, clips: Clips, options: dict[str, Any], wanted_s: float
+) -> None:
+    """A burst begins with the thirteenth frame. `atempo` alone is 20 ms early, and moves sound by some ms."""
+    burst = "if(between(t\\,0.5\\,0.55)\\,0.5*cos(2000*PI*t)\\,0)"
+
+    heard = np.abs(
+        samples(encode(filmed("burst25.mov", (f"{burst}|{burst}",), clips), "prores_proxy", **options))[0]
+    )
+
+    assert float(np.argmax(heard > heard.max() / 2)) / RATE == pytest.approx(wanted_s, abs=0.01)
+
+
 @pytest.mark.parametrize("preset", ["audio_wav", "h264_high_quality"])
 def test_surround_has_the_same_level_in_every_codec(encode: Encode, clips: Clips, preset: str) -> None:
     """ffmpeg's own mix of whole numbers, which PCM gets, is 7.7 dB quieter than that of floats, which AAC gets."""

@@ -38,9 +38,7 @@ def graph(made: EncodePlan) -> str:
     return argv[argv.index("-filter_complex") + 1]
 
 
-def steps(
-    audio: tuple[AudioStream, ...] = (STEREO,), *, timing: SoundTiming = AT_START, **wishes: Any
-) -> str:
+def steps(audio: tuple[AudioStream, ...] = (STEREO,), *, timing: SoundTiming = AT_START, **wishes: Any) -> str:
     """The filters of a sound of one second, in the order they are applied."""
     work = SoundWork(media=movie(audio=audio), timing=timing, length_s=Fraction(1), rate=Fraction(24))
     heard = hear(work, AudioSpec(codec="pcm", **wishes))
@@ -160,7 +158,16 @@ def test_stereo_stays_as_it_is() -> None:
 
 
 def test_conformed_frames_take_their_sound_along_at_the_same_pitch() -> None:
-    assert "atempo=1.042708333" in steps(timing=SoundTiming(speed=Fraction(25) / Fraction(24000, 1001)))
+    faster = steps(timing=SoundTiming(speed=Fraction(25) / Fraction(24000, 1001)))
+
+    assert "adelay=delays=1024S:all=1 atempo=1.042708333" in faster
+
+
+def test_a_speed_nobody_hears_is_made_by_resampling_which_is_exact() -> None:
+    slower = steps(timing=SoundTiming(speed=Fraction(1000, 1001)))
+
+    assert "asetrate=47952 aresample=48000" in slower
+    assert "atempo" not in slower
 
 
 def test_sound_goes_along_when_a_movie_is_read_at_another_rate_than_its_own() -> None:

@@ -36,6 +36,8 @@ def levelled(spec: LoudnessSpec, token: str, rate: int) -> Chain:
         step("aresample", _OVERSAMPLED),
         step("alimiter", limit=f"{ceiling:.6f}", level="disabled", latency=1),
         step("aresample", rate),
+        # The limiter takes its delay out of the samples, but not always out of their times.
+        step("asetpts", "N/SR/TB"),
     )
 
 

@@ -194,7 +194,7 @@ def _heard(work: SoundWork, spec: AudioSpec, tracks: tuple[AudioStream, ...], me
     timing = work.timing if own else retimed_file(work.timing, spec, work.rate)
     before = (
         *aligned(timing.start_s, rate, at_own_start=not own or work.rate is None),
-        *conformed(timing.speed if own else Fraction(1)),
+        *conformed(timing.speed, rate),
         *channel_steps(spec, have, layout),
         *delayed(timing.lead_s, rate),
     )

@@ -32,6 +32,10 @@ _STEREO_SUMS = MappingProxyType({
 have the LFE behind C, which is left out."""
 
 
+_UNHEARD = Fraction(1, 200)
+"""A change of speed of which nobody hears the pitch, a twelfth of a semitone: from 24 to 23.976, say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     name: str
@@ -66,9 +70,15 @@ def retimed_file(timing: SoundTiming, spec: AudioSpec, rate: Fraction | None) ->
     return replace(timing, start_s=-offset, speed=Fraction(1))
 
 
-def conformed(speed: Fraction) -> Chain:
-    """Faster or slower at the same pitch, as the pictures are."""
-    return () if speed == 1 else (step("atempo", f"{float(speed):.9f}"),)
+def conformed(speed: Fraction, rate: int) -> Chain:
+    """Faster or slower, as the pictures are: at the same pitch, unless the difference can't be heard."""
+    if speed == 1:
+        return ()
+    if abs(speed - 1) <= _UNHEARD:
+        return (step("asetrate", round(rate * speed)), step("aresample", rate))
+    # atempo swallows the first half of its window, which is the next power of two above a 24th of a second.
+    window = 1 << (rate // 24 - 1).bit_length()
+    return (step("adelay", delays=f"{window // 2}S", all=1), step("atempo", f"{float(speed):.9f}"))
 
 
 def channel_steps(spec: AudioSpec, have: int, layout: Layout) -> Chain:
