@@ -232,6 +232,8 @@ class OutputSpec:
     watermark: WatermarkSpec | None = None
     slate: SlateSpec | None = None
     """Movies and image sequences only."""
+    copy: bool = False
+    """A source that already is what this output must be is copied; only ProRes and DNxHR."""
     publish: PublishSpec = PublishSpec()
 
 

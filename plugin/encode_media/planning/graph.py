@@ -97,6 +97,8 @@ class OutputFile:
     audio: Chain | None = None
     sound: SoundInput | None = None
     """Where `audio` begins; None: at the stream the run names."""
+    copied: tuple[int, ...] = ()
+    """Streams of the source that are written as they are."""
     options: Mapping[str, str | None] = field(default_factory=dict)
 
 
@@ -116,7 +118,8 @@ def compile_run(
     sounds = _sounds(node, outputs, audio_stream)
     files = []
     for index, output in enumerate(outputs):
-        streams = [] if output.video is None else [next(pictures)]
+        streams = [node[str(stream)] for stream in output.copied]
+        streams += [] if output.video is None else [next(pictures)]
         streams += [sounds[index]] if index in sounds else []
         files.append(ffmpeg.output(*streams, output.path, **output.options))
     arguments = ffmpeg.merge_outputs(*files).get_args()

@@ -18,6 +18,7 @@ from encode_media.planning.graph import Chain, OutputFile
 from encode_media.planning.hardware import upload
 from encode_media.planning.outputs.draft import Draft, Options, Placement, Work, place, plain_options, rate_options
 from encode_media.planning.overlay import Overlay, behind, later, more, onto
+from encode_media.planning.pass_through import copied_streams
 from encode_media.planning.rate_control import Aim, aim_of
 from encode_media.planning.start_timecode import start_timecode
 from encode_media.planning.transparency import convert_any
@@ -113,6 +114,10 @@ def _draft(work: Work, movie: _Movie, largest: _Movie) -> Draft:
     picture = _picture(work, movie, base, overlay)
     spec, heard, rate = movie.spec, movie.heard, work.reading.rate
     file = f"{movie.stem}.{spec.container}"
+    expected = _expected(work, movie)
+    copied = copied_streams(work, spec, expected, heard)
+    if copied is not None:
+        return _copy(movie, file, copied, expected)
     encode = Encode(spec=spec.video, rate=rate, size=movie.size, aim=movie.aim, stem=movie.stem)
     around: Options = {**_colour_options(movie.target), **(sound.sound_options(heard) if heard else {})}
     written = OutputFile(
@@ -128,12 +133,27 @@ def _draft(work: Work, movie: _Movie, largest: _Movie) -> Draft:
         heard=heard,
         planned=PlannedOutput(
             name=spec.name, kind=spec.kind, container=spec.container, file=file, publish=spec.publish,
-            expected=_expected(work, movie),
+            expected=expected,
         ),
         target=movie.target,
         files=overlay.files,
         drawn=overlay.notes,
         note=f"{spec.name}: {_describe(movie, rate)}",
+    )  # fmt: skip
+
+
+def _copy(movie: _Movie, file: str, copied: tuple[int, ...], expected: Expected) -> Draft:
+    """The source's own streams in a new file, with the wanted time code."""
+    spec = movie.spec
+    return Draft(
+        file=OutputFile(path=file, copied=copied, options={"c": "copy", **plain_options(), **_container(movie)}),
+        planned=PlannedOutput(
+            name=spec.name, kind=spec.kind, container=spec.container, file=file, publish=spec.publish,
+            expected=expected,
+        ),
+        heard=movie.heard,
+        note=f"{spec.name}: copied as it is, the source is {spec.video.codec} of the wanted form already"
+        f"{_clock_words(movie)}",
     )  # fmt: skip
 
 
