@@ -61,6 +61,7 @@ def test_a_version_is_told_with_its_place_and_components(gateway: Gateway) -> No
     version = gateway.version(seeded(gateway, "sh010_comp"))
     assert version.label == "sh010 / sh010_comp v1"
     assert version.path[-2:] == ("sq010", "sh010")
+    assert version.task_name == "compositing"
     assert [item.name for item in version.components] == ["main"]
     assert version.components[0].locations == (UNMANAGED,)
 
