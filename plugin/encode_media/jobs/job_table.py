@@ -77,6 +77,24 @@ _LISTED = [column for column in jobs.c if column.name != "log"]
 _QUEUED = json.dumps({"stage": Stage.QUEUED.value})
 
 
+# Built once: building statements takes longer than SQLite takes to carry them out, with its write lock held.
+_of_key = sa.select(jobs.c.job_id).where(jobs.c.base_id == sa.bindparam("key"))
+_UNENDED_OF = _of_key.where(ACTIVE).order_by(jobs.c.attempt.desc()).limit(1)
+_STANDING_OF = (
+    _of_key.where(sa.or_(ACTIVE, jobs.c.stage == Stage.DONE.value)).order_by(jobs.c.attempt.desc()).limit(1)
+)
+_COUNT_ATTEMPT = (
+    sa.update(keys).where(keys.c.base_id == sa.bindparam("key")).values(attempts=sa.bindparam("count"))
+)
+_INSERT = sa.insert(jobs)
+_COUNT_ALIKE = sa.select(sa.func.count()).select_from(
+    sa.select(sa.literal(1))
+    .where(jobs.c.username == sa.bindparam("user"), jobs.c.priority == sa.bindparam("class"), ACTIVE)
+    .limit(CLASS_WIDTH)
+    .subquery()
+)
+
+
 def lock_key(conn: sa.Connection, base_id: str) -> int:
     """Makes other submitters of this key wait until the transaction ends; gives the attempts so far."""
     insert = sqlite.insert(keys) if conn.dialect.name == "sqlite" else postgresql.insert(keys)
@@ -88,47 +106,44 @@ def lock_key(conn: sa.Connection, base_id: str) -> int:
 
 def reusable(conn: sa.Connection, base_id: str, *, again: bool) -> str | None:
     """The job that a new submission of the key stands for, if there is one."""
-    wanted = ACTIVE if again else sa.or_(ACTIVE, jobs.c.stage == Stage.DONE.value)
-    query = sa.select(jobs.c.job_id).where(jobs.c.base_id == base_id, wanted).order_by(jobs.c.attempt.desc())
-    found: str | None = conn.execute(query.limit(1)).scalar()
+    found: str | None = conn.execute(_UNENDED_OF if again else _STANDING_OF, {"key": base_id}).scalar()
     return found
 
 
 def add(conn: sa.Connection, request: EncodeRequest, job_id: str, attempt: int) -> None:
     now = time.time()
-    conn.execute(sa.update(keys).where(keys.c.base_id == request.base_id).values(attempts=attempt))
+    conn.execute(_COUNT_ATTEMPT, {"key": request.base_id, "count": attempt})
     conn.execute(
-        sa.insert(jobs).values(
-            job_id=job_id,
-            base_id=request.base_id,
-            attempt=attempt,
-            request=json.dumps(to_json(request)),
-            username=username_of(request),
-            priority=request.priority,
-            rank=rank(request.priority, alike(conn, request)),
-            needs=" ".join(sorted(set(request.needs))),
-            preset=request.preset,
-            version_id=request.target.version_id if request.target else "",
-            stage=Stage.QUEUED.value,
-            progress=_QUEUED,
-            teller=WAITING,
-            version=STEPS_VERSION,
-            cancelled=False,
-            starts=0,
-            created_at=now,
-            updated_at=now,
-        )
+        _INSERT,
+        {
+            "job_id": job_id,
+            "base_id": request.base_id,
+            "attempt": attempt,
+            "request": json.dumps(to_json(request)),
+            "username": username_of(request),
+            "priority": request.priority,
+            "rank": rank(request.priority, _alike(conn, request)),
+            "needs": " ".join(sorted(set(request.needs))),
+            "preset": request.preset,
+            "version_id": request.target.version_id if request.target else "",
+            "stage": Stage.QUEUED.value,
+            "progress": _QUEUED,
+            "teller": WAITING,
+            "version": STEPS_VERSION,
+            "cancelled": False,
+            "starts": 0,
+            "created_at": now,
+            "updated_at": now,
+        },
     )
 
 
-def alike(conn: sa.Connection, request: EncodeRequest) -> int:
+def _alike(conn: sa.Connection, request: EncodeRequest) -> int:
     """How many active jobs of the same person and priority there are, as far as it matters."""
     user = username_of(request)
     if not user:
         return 0
-    same = sa.select(sa.literal(1)).where(jobs.c.username == user, jobs.c.priority == request.priority, ACTIVE)
-    counted = sa.select(sa.func.count()).select_from(same.limit(CLASS_WIDTH).subquery())
-    return int(conn.execute(counted).scalar_one())
+    return int(conn.execute(_COUNT_ALIKE, {"user": user, "class": request.priority}).scalar_one())
 
 
 def set_starts(conn: sa.Connection, job_id: str, owner: str, starts: int) -> None:
