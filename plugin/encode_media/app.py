@@ -30,6 +30,7 @@ from encode_media.planning.ocio import find_view
 from encode_media.planning.planner import make_plan
 from encode_media.planning.sound import sound_files
 from encode_media.presets.catalog import Catalog
+from encode_media.presets.context import Occasion, today
 from encode_media.resources import resource
 from encode_media.running.space import with_space_finding
 from encode_media.settings import Settings
@@ -74,7 +75,7 @@ def plan_here(
     catalog = open_catalog(settings)
     catalog.get(preset)
     media = probe(find_source(words, sequence=sequence), check=SourceCheck(settings.source_check))
-    resolved = catalog.resolve(preset, media, options)
+    resolved = catalog.resolve(preset, media, options, Occasion(date=today()))
     files = read_sound_files(sound_files(resolved), settings.source_roots)
     view = find_view(resolved.colour, media, settings.ocio)
     hardware = hardware_of(find_ffmpeg(settings.ffmpeg))
