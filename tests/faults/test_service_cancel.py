@@ -16,7 +16,7 @@ from encode_media.model.result import FINAL_STAGES, Stage
 from support.listening import sandbox_sources
 from support.processes import wait_until
 from support.sandbox import RunningSandbox, running_sandbox
-from support.serving import Service, person, seconds_until, serving
+from support.serving import Service, person, prepared_service, seconds_until, serving
 
 CANCEL_S = 3.0
 """The contract, for a running encode."""
@@ -163,3 +163,25 @@ def test_a_script_cancels_the_encode_it_waits_for(
     with pytest.raises(encode_media.Cancelled):
         job.wait(timeout=30)
     wait_until(lambda: not service.leftovers(), timeout_s=5, what="an empty work folder")
+
+
+def test_a_script_that_encodes_by_itself_cancels_its_encode(
+    server: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = prepared_service(tmp_path / "own", server.environ)  # never started: its folder and its slow ffmpeg
+    own.crawl()
+    for name in ("ENCODE_MEDIA_DATA", "ENCODE_MEDIA_FFMPEG"):
+        monkeypatch.setenv(name, own.environ[name])
+    session = server.session("artist")
+    version = session.query('AssetVersion where asset.name is "sh010_comp"').one()
+    source = server.data / "sources" / "sh010_comp_v001.mov"
+    job = encode_media.submit(session, version=version, source_path=source, preset="review")
+    wait_until(lambda: len(own.encoders()) >= 3, timeout_s=30, what="an encode")
+
+    job.cancel()
+
+    took = seconds_until(lambda: not own.encoders(), timeout_s=20, what="the end of all encoders")
+    assert took < CANCEL_S
+    with pytest.raises(encode_media.Cancelled):
+        job.wait(timeout=30)
+    wait_until(lambda: not own.leftovers(), timeout_s=5, what="an empty work folder")
