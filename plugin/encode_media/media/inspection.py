@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from encode_media.errors import EncodeMediaError, failure
 from encode_media.media import streams
 from encode_media.media.boxes import has_faststart
-from encode_media.media.contents import start_timecode
+from encode_media.media.contents import reel_name, start_timecode
 from encode_media.media.formats import STILL_DEMUXERS, container_name
 from encode_media.media.loudness_meter import LoudnessMeter
 from encode_media.media.opening import opened, problem_text
@@ -67,6 +67,7 @@ class OutputFacts:
     """The longest way from one key frame to the next, or to the end, in frames."""
     first_is_key: bool = True
     timecode: str | None = None
+    reel: str | None = None
     faststart: bool | None = None
     """None where there is no such thing."""
     audio_streams: int = 0
@@ -163,7 +164,7 @@ def inspect_sequence(path: str, first_frame: int | None, frames: int | None) -> 
     start = min(found) if first_frame is None else first_frame
     wanted = set(range(start, start + frames)) if frames is not None else set(found)
     with ThreadPoolExecutor(_THREADS) as pool:
-        results = dict(zip(found, pool.map(_inspect_image, found.values()), strict=True))
+        results = dict(zip(found, pool.map(inspect_image, found.values()), strict=True))
     first = next((facts for facts in results.values() if isinstance(facts, OutputFacts)), None)
     if first is None:
         raise failure("source.corrupt", path=path, problem="none of its images can be decoded")
@@ -184,21 +185,22 @@ def inspect_sequence(path: str, first_frame: int | None, frames: int | None) -> 
 
 
 @contextmanager
-def decoder_complaints(lines: list[str]) -> Iterator[None]:
-    """Collects what ffmpeg logs as errors, from all its threads."""
+def decoder_complaints(lines: list[str], *, of_this_thread: bool = False) -> Iterator[None]:
+    """Collects what ffmpeg logs as errors, from all its threads or from this one."""
     import av.logging
 
     av.logging.set_level(av.logging.ERROR)
-    with av.logging.Capture(local=False) as logged:
+    with av.logging.Capture(local=of_this_thread) as logged:
         yield
     lines += [f"{name}: {message.strip()}" for level, name, message in logged if level <= av.logging.ERROR]
 
 
-def _inspect_image(path: str) -> OutputFacts | str:
+def inspect_image(path: str) -> OutputFacts | str:
     tally = _Tally()
     try:
-        with opened(path) as container:
+        with decoder_complaints(tally.errors, of_this_thread=True), opened(path) as container:
             stream = streams.choose_video(streams.picture_streams(container))[0]
+            # The decoder speaks from this thread then, so that its words can be told from other images'.
             stream.codec_context.thread_count = 1
             _decode_all(container, stream, tally)
             facts = _facts(path, container, stream, tally)
@@ -315,6 +317,7 @@ def _with_picture(
         key_frame_distance=_key_distance(tally.keys, tally.packets),
         first_is_key=bool(tally.keys) and tally.keys[0] == 0,
         timecode=start_timecode(container, stream, tally.first),
+        reel=reel_name(container),
     )
 
 
