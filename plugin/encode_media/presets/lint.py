@@ -9,7 +9,7 @@ from typing import Any
 
 from encode_media.errors import EncodeMediaError
 from encode_media.model.media import AudioStream, ColourTags, Media, SourceKind, SourceRef, VideoStream
-from encode_media.model.preset import Option, OptionKind, Preset
+from encode_media.model.preset import Option, OptionKind, OutputKind, Preset
 from encode_media.presets.codecs import codec_of
 from encode_media.presets.problems import InvalidPresetError, PresetProblem
 from encode_media.presets.resolve import resolve
@@ -59,7 +59,8 @@ def _problems(
 
 def _missing_encoders(file: PresetFile, preset: Preset, can_encode: CanEncode) -> Iterator[PresetProblem]:
     """Found here and not when a job runs."""
-    for encoder in dict.fromkeys(codec_of(output.video).encoder for output in preset.outputs):
+    pictures = (output for output in preset.outputs if output.kind is not OutputKind.AUDIO)
+    for encoder in dict.fromkeys(codec_of(output.video).encoder for output in pictures):
         if not can_encode(encoder):
             problem = f"this ffmpeg has no encoder {encoder}"
             yield PresetProblem(file=str(file.path), key="outputs", problem=problem)
