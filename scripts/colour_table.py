@@ -11,10 +11,7 @@ from encode_media.media.capabilities import find_ffmpeg
 from encode_media.presets.catalog import Catalog
 from encode_media.selftest import measure_colour, measure_others
 
-PRESETS = (
-    "review", "poster", "png_sequence", "exr_sequence", "h264_444_10bit", "hevc_10bit", "prores_422_hq",
-    "prores_4444", "dnxhr_hq", "dnxhr_hqx", "webm_vp9", "webm_av1",
-)  # fmt: skip
+PRESETS = ("review", "poster", "png_sequence", "hevc_10bit", "prores_422_hq", "dnxhr_hqx", "webm_vp9")
 
 
 def main() -> None:
