@@ -308,3 +308,20 @@ def test_cancelling_a_verification_ends_it_within_three_seconds(tmp_path: Path) 
     assert ended
     assert ended[0] - started < 3
     assert not working_in(tmp_path)
+
+
+def test_an_exr_frame_damaged_inside_is_found(tmp_path: Path) -> None:
+    """ffmpeg decodes it to a partly black picture and only says so in its log."""
+    argv = (*REPORT, "-f", "lavfi", "-i", "testsrc2=s=128x72,format=gbrpf32le", "-frames:v", "3", "-c:v", "exr",
+            "-compression", "zip16", "-format", "half", "-start_number", "1001", "exr/a.%04d.exr")  # fmt: skip
+    expected = Expected(codec="exr", pixel_format="gbrpf32le", width=128, height=72, frames=3)
+    this = plan(argv, outputs=(output("exr/a.%04d.exr", expected, first_frame=1001),), frames=3)
+    make(tmp_path, this)
+    file = tmp_path / "exr" / "a.1002.exr"
+    data = bytearray(file.read_bytes())
+    middle = len(data) * 6 // 10
+    data[middle : middle + 200] = bytes(byte ^ 0xFF for byte in data[middle : middle + 200])
+    file.write_bytes(data)
+    wrong = wrong_checks(this, tmp_path)
+    assert "frame 1002" in wrong["decodes"]
+    assert "1001" not in wrong["decodes"]

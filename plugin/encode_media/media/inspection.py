@@ -190,6 +190,7 @@ def decoder_complaints(lines: list[str], *, of_this_thread: bool = False) -> Ite
     import av.logging
 
     av.logging.set_level(av.logging.ERROR)
+    av.logging.set_skip_repeated(False)  # a repeated line would be held back, and told of the next file
     with av.logging.Capture(local=of_this_thread) as logged:
         yield
     lines += [f"{name}: {message.strip()}" for level, name, message in logged if level <= av.logging.ERROR]

@@ -10,7 +10,7 @@ from encode_media.errors import EncodeMediaError
 from encode_media.media.exr_picture import read_exr_picture
 from encode_media.media.findings import find
 from encode_media.media.frame_check import FrameFacts, check_frame, glance
-from encode_media.media.inspection import inspect_file
+from encode_media.media.inspection import inspect_file, inspect_image
 from encode_media.model.media import Finding, Severity, SourceCheck
 
 SAMPLES = 24
@@ -70,7 +70,9 @@ def _decode(path: str) -> str | None:
         picture = read_exr_picture(path)
         if picture and picture.video:
             return None  # named layers only: there is none that could be decoded without choosing
-        errors = inspect_file(path).errors
     except EncodeMediaError as error:
         return error.message.replace(path, os.path.basename(path))
-    return f"decoding it fails: {errors[0]}" if errors else None
+    facts = inspect_image(path)
+    if isinstance(facts, str):
+        return facts.replace(path, os.path.basename(path))
+    return f"decoding it fails: {facts.errors[0]}" if facts.errors else None

@@ -50,6 +50,8 @@ def read_webp_animation(path: str) -> WebpAnimation | None:
                 return None
             file.seek(0)
             data = file.read()
+    except FileNotFoundError as error:
+        raise failure("source.missing", path=path) from error
     except OSError as error:
         raise failure("source.unreadable", path=path) from error
     try:
