@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import threading
 from collections.abc import Callable
@@ -13,6 +14,8 @@ import sqlalchemy as sa
 
 from encode_media.errors import failure
 from encode_media.jobs.file_lock import FileLock
+
+_log = logging.getLogger(__name__)
 
 _MOST_WORKERS = 256
 """Worker processes of one name on one machine; beyond it something starts them in a loop."""
@@ -38,8 +41,9 @@ class ServerLock:
         with self._one:
             if self._conn is not None:
                 try:
-                    self._conn.execute(sa.text("SELECT 1"))
-                except sa.exc.SQLAlchemyError:
+                    self._conn.exec_driver_sql("SELECT 1")
+                except sa.exc.SQLAlchemyError as error:
+                    _log.warning("the session with the lock was lost: %s", type(error).__name__)
                     self._drop()
                 else:
                     return True
@@ -49,9 +53,9 @@ class ServerLock:
         conn = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         try:
             # The server notices in half a minute that this machine has vanished, and frees the lock.
-            conn.execute(sa.text("SET tcp_keepalives_idle = 20"))
-            conn.execute(sa.text("SET tcp_keepalives_interval = 5"))
-            conn.execute(sa.text("SET tcp_keepalives_count = 3"))
+            conn.exec_driver_sql("SET tcp_keepalives_idle = 20")
+            conn.exec_driver_sql("SET tcp_keepalives_interval = 5")
+            conn.exec_driver_sql("SET tcp_keepalives_count = 3")
             taken = bool(conn.execute(sa.select(sa.func.pg_try_advisory_lock(self._key))).scalar())
         except BaseException:
             conn.invalidate()

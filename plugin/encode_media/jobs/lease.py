@@ -58,7 +58,11 @@ class Lease:
         with writing(self._engine) as conn:
             mine = worker_table.beat(conn, self.executor_id, self.owner)
         lock = self.executor.server_lock
-        if not mine or (lock is not None and not lock.hold()):
+        if not mine:
+            _log.warning("%s was taken for dead", self.executor_id)
+            return False
+        if lock is not None and not lock.hold():
+            _log.warning("another worker holds the lock of %s", self.executor_id)
             return False
         self._beaten_at = now
         return True
