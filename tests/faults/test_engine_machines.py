@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from encode_media.jobs import worker_table
 from encode_media.jobs.database import open_database
 from encode_media.jobs.dbos_engine import DbosClient
 from encode_media.jobs.executor import ServerLock, take_identity
+from encode_media.jobs.worker_table import Sign
 from encode_media.model.request import EncodeRequest
 from encode_media.model.result import FINAL_STAGES, Stage
 from support.engine_worker import Ledger, WorkerProcess
@@ -86,6 +88,28 @@ def test_the_job_of_a_machine_that_vanished_goes_on_elsewhere(
     assert record.stage is Stage.DONE
     assert (record.executor or "").startswith("second.")
     assert ledger.effects() == ["resolve", "probe", "plan", "run", "run", "verify", "publish", "finish"]
+
+
+def test_a_living_worker_keeps_its_identity_and_its_job_over_many_beats(
+    url: str, tmp_path: Path, client: DbosClient, ledger: Ledger
+) -> None:
+    job_id = client.submit(request()).job_id
+    ledger.hold("run")
+    engine = open_database(url)
+
+    def signs() -> list[Sign]:
+        with engine.connect() as conn:
+            return worker_table.signs(conn)
+
+    with WorkerProcess(url, tmp_path, **QUICK):
+        ledger.wait_for("run")
+        (before,) = signs()
+        wait_for(lambda: signs()[0].beat >= before.beat + 6, what="six beats")
+        assert signs()[0].owner == before.owner
+        ledger.release("run")
+        assert ended(client, job_id).stage is Stage.DONE
+    engine.dispose()
+    assert ledger.effects().count("run") == 1
 
 
 @pytest.mark.slow
