@@ -25,7 +25,6 @@ STOP_S = 8.0
 TIDY_EVERY_S = 3600.0
 _TIDY_STOP_S = 2.0
 _ALIVE_TICK_S = 1.0
-_DAY_S = 86400.0
 _MOST_ACTIVE = 100_000
 
 
@@ -99,10 +98,6 @@ def _tidying(settings: Settings, engine: JobEngine, *, every_s: float = TIDY_EVE
 def tidy(settings: Settings, engine: JobEngine) -> None:
     """Raises: ServerUnavailable: the job database doesn't answer."""
     sweep_work_folder(settings, {record.job_id for record in engine.jobs(active_only=True, limit=_MOST_ACTIVE)})
-    if settings.keep_jobs_days:
-        forgotten = engine.purge(older_than_s=settings.keep_jobs_days * _DAY_S)
-        if forgotten:
-            log.info("%d jobs that ended long ago were forgotten", forgotten)
 
 
 @contextmanager

@@ -66,8 +66,6 @@ class Settings:
     """`text` for people, `json` for programs that collect logs."""
     metrics_port: int | None = None
     """Where Prometheus reads figures, on the loopback address alone; 0 picks a free port, None has none."""
-    keep_jobs_days: float = 30.0
-    """How long jobs that have ended are remembered; 0 is for ever."""
     unserved_limit_s: float = 0.0
     """A listener without a hub for longer ends, so that its supervisor acts; 0 waits for ever."""
     notify_socket: str = ""
@@ -127,7 +125,6 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         metrics_port=int(_number(env, "ENCODE_MEDIA_METRICS_PORT", 0, minimum=0))
         if env.get("ENCODE_MEDIA_METRICS_PORT")
         else None,
-        keep_jobs_days=_number(env, "ENCODE_MEDIA_KEEP_JOBS_DAYS", 30, minimum=0),
         unserved_limit_s=_number(env, "ENCODE_MEDIA_UNSERVED_LIMIT", 0, minimum=0),
         notify_socket=env.get("NOTIFY_SOCKET", ""),
     )

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
-import pytest
-
 from encode_media.jobs.engine import JobEngine, JobRecord
 from encode_media.model.request import EncodeRequest
 from encode_media.model.result import Progress, Stage
@@ -20,9 +18,6 @@ ACTIVE, OVER = "0" * 32 + "-1", "1" * 32 + "-1"
 
 
 class Jobs:
-    def __init__(self) -> None:
-        self.purged: list[float] = []
-
     def jobs(self, **_: Any) -> Sequence[JobRecord]:
         progress = Progress(stage=Stage.ENCODING)
         request = EncodeRequest(preset="review")
@@ -32,22 +27,9 @@ class Jobs:
             )
         ]
 
-    def purge(self, *, older_than_s: float) -> int:
-        self.purged.append(older_than_s)
-        return 1
 
-
-def tidied(settings: Settings) -> Jobs:
-    jobs = Jobs()
-    tidy(settings, cast("JobEngine", jobs))
-    return jobs
-
-
-@pytest.mark.parametrize(("days", "purged"), [(30.0, [30 * 86400.0]), (0.5, [43200.0]), (0.0, [])])
-def test_jobs_that_ended_longer_ago_than_the_setting_says_are_forgotten(
-    tmp_path: Path, days: float, purged: list[float]
-) -> None:
-    assert tidied(Settings(work_folder=tmp_path, keep_jobs_days=days)).purged == purged
+def tidied(settings: Settings) -> None:
+    tidy(settings, cast("JobEngine", Jobs()))
 
 
 def test_folders_of_jobs_that_are_over_go_and_those_of_active_ones_stay(tmp_path: Path) -> None:

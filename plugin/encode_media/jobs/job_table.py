@@ -95,10 +95,18 @@ _COUNT_ALIKE = sa.select(sa.func.count()).select_from(
 )
 
 
+_ATTEMPTS_SINCE = 1_700_000_000
+"""November 2023. Seconds since then fit the column, 32 bits on PostgreSQL, until 2091."""
+
+
 def lock_key(conn: sa.Connection, base_id: str) -> int:
-    """Makes other submitters of this key wait until the transaction ends; gives the attempts so far."""
+    """Makes other submitters of this key wait until the transaction ends; gives the number of its last attempt.
+
+    A key this database has not seen begins at the time: another database, or a lost one, may have published
+    under low numbers, and its entities must not be taken for those of this job.
+    """
     insert = sqlite.insert(keys) if conn.dialect.name == "sqlite" else postgresql.insert(keys)
-    touched = insert.values(base_id=base_id, attempts=0).on_conflict_do_update(
+    touched = insert.values(base_id=base_id, attempts=int(time.time()) - _ATTEMPTS_SINCE).on_conflict_do_update(
         index_elements=[keys.c.base_id], set_={"attempts": keys.c.attempts}
     )
     return int(conn.execute(touched.returning(keys.c.attempts)).scalar_one())

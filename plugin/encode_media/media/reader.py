@@ -20,6 +20,10 @@ from encode_media.process.child import ChildProcess
 from encode_media.settings import child_environment
 
 LOOK_EVERY_S = 0.25
+MOST_KILLS = 2
+"""How often readers that were killed are replaced: the system ends programs when memory is short."""
+_KILLED = (-9, 137)
+"""SIGKILL, as Python and as a shell report it."""
 MAX_ANSWER = 32_000_000
 """Characters of one answer: a sequence of a million missing frames has eight."""
 MEMORY_LIMIT = 12 << 30
@@ -56,6 +60,7 @@ def read_apart(
         UnsupportedFormat: `source.timeout`.
     """
     answers: list[Answer] = []
+    killed = 0
     where = folder or Path(tempfile.gettempdir())
     end = time.monotonic() + timeout_s
     while len(answers) < len(wishes):
@@ -64,7 +69,11 @@ def read_apart(
         if problem == "timeout":
             path = wishes[min(len(answers), len(wishes) - 1)]["path"]
             raise failure("source.timeout", path=path, seconds=f"{timeout_s:g}")
+        if problem == "killed" and (killed := killed + 1) <= MOST_KILLS:
+            # That says more about the machine than about the file: the same one gets a new reader.
+            continue
         if problem:
+            problem = _last_words(_KILLED[0], ()) if problem == "killed" else problem
             # The next ones get a new reader: one bad file says nothing about them.
             path = wishes[len(answers)]["path"]
             answers.append({"error": failure("source.corrupt", path=path, problem=problem).to_dict()})
@@ -78,7 +87,7 @@ def _one_reader(
     left_s: Callable[[], float],
     look: Callable[[int], None],
 ) -> str:
-    """Adds the answers of one reader; gives what it died of, `timeout`, or nothing where it answered all."""
+    """Adds the answers of one reader; gives what it died of, `timeout`, `killed`, or nothing: it answered all."""
     before = len(answers)
     with ChildProcess(
         (sys.executable, "-I", "-c", _BOOT, json.dumps(sys.path), json.dumps(wishes)),
@@ -95,7 +104,9 @@ def _one_reader(
                 return "timeout"
             look(len(answers))
         log = child.log
-    return "" if len(answers) == before + len(wishes) else _last_words(code, log)
+    if len(answers) == before + len(wishes):
+        return ""
+    return "killed" if code in _KILLED else _last_words(code, log)
 
 
 def _memory_limit() -> int:
@@ -111,4 +122,6 @@ def _last_words(code: int, log: Sequence[str]) -> str:
     last = log[-1].strip() if log else ""
     if "MemoryError" in last or "Cannot allocate memory" in last:
         return "reading it needs too much memory"
+    if code in _KILLED:
+        return "the system ended its reader again and again, most often because memory is short"
     return f"reading it ended the reader: {last or f'exit code {code}'}"
