@@ -8,13 +8,21 @@ from playwright.sync_api import expect
 
 from support.fake_action import FakeAction, make_job
 from support.sandbox import running_sandbox
-from support.sandbox_page import choose_action, open_actions_menu, open_page, wait_connected, wait_for_toast
+from support.sandbox_page import (
+    choose_action,
+    open_actions_menu,
+    open_page,
+    version,
+    wait_connected,
+    wait_for_toast,
+)
 
 
 def test_a_lost_server_is_said_and_everything_is_back_when_it_is(browser, tmp_path: Path, page_folder: Path):
     page = browser.new_page()
     with running_sandbox(tmp_path / "data", page=page_folder) as first:
         open_page(page, first.url)
+        expect(version(page, "sh010_comp v001")).to_be_visible()
         port = first.port
     expect(page.get_by_test_id("disconnected")).to_contain_text("The connection to the server is lost.")
     expect(page.get_by_test_id("connection")).not_to_have_attribute("data-state", "connected")
