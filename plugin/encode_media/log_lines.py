@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -66,7 +67,7 @@ def configure_logging(*, level: int, form: str, secrets: Sequence[str] = (), str
     ours.setLevel(min(level, logging.INFO))
 
 
-class _Lines(logging.Formatter):
+class _Lines(ABC, logging.Formatter):
     """Hides secrets in whatever a line turned out to be."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
@@ -80,8 +81,9 @@ class _Lines(logging.Formatter):
             line = line.replace(secret, HIDDEN)
         return line
 
+    @abstractmethod
     def line(self, record: logging.LogRecord) -> str:
-        raise NotImplementedError
+        """The record as one entry, secrets and all."""
 
     def _words(self, record: logging.LogRecord) -> str:
         words = record.getMessage()

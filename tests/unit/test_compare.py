@@ -174,7 +174,7 @@ def test_a_long_list_of_missing_frames_is_cut() -> None:
 
 
 def test_a_file_without_a_picture_fails_in_words() -> None:
-    nothing = OutputFacts(path="/work/review.mp4", container="mov", size_bytes=10)
+    nothing = OutputFacts(path="/w/review.mp4", container="mov", size_bytes=10)
     wrong = failed(planned(), nothing)
     assert wrong["codec"].found == "none"
     assert wrong["duration"].found == "unknown"
