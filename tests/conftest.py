@@ -10,6 +10,9 @@ import pytest
 pytest_plugins = ["support.media_fixtures"]
 
 MARKED_FOLDERS = {"media": "media", "integration": "integration", "browser": "browser", "faults": "faults"}
+TIMED_FOLDERS = ("browser", "faults")
+"""A browser and killed processes keep real time, and a busy machine sometimes doesn't: these get a second try,
+which the summary shows."""
 SAMPLES = os.environ.get("ENCODE_MEDIA_SAMPLES")
 """Read before the environment is cleared below."""
 SAMPLES_ABSENT = "the real clips are not here"
@@ -24,6 +27,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         folder = item.path.relative_to(root).parts[0]
         if folder in MARKED_FOLDERS:
             item.add_marker(MARKED_FOLDERS[folder])
+        if folder in TIMED_FOLDERS:
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

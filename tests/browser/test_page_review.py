@@ -111,9 +111,10 @@ def test_another_quality_goes_on_at_the_same_frame(page_at, reviewed, tmp_path):
     wait_for_player(page).focus()
     for _ in range(7):
         page.keyboard.press("ArrowRight")
+    wait_until(page, "document.querySelector('[data-testid=player]').dataset.presented === '7'", timeout_s=30)
     page.get_by_test_id("player-rung").select_option(label="180p")
     wait_until(page, "document.querySelector('[data-testid=player-video]').videoWidth === 320")
-    wait_until(page, "document.querySelector('[data-testid=player]').dataset.presented === '7'")
+    wait_until(page, "document.querySelector('[data-testid=player]').dataset.presented === '7'", timeout_s=30)
     settle(page)
     assert (drawn_frame(page), shown_frame(page)[0]) == (7, 8)
 
