@@ -10,8 +10,8 @@ import pytest
 pytest_plugins = ["support.media_fixtures"]
 
 MARKED_FOLDERS = {"media": "media", "integration": "integration", "browser": "browser", "faults": "faults"}
-TIMED_FOLDERS = ("browser", "faults")
-"""A browser and killed processes keep real time, and a busy machine sometimes doesn't: these get a second try,
+TIMED_FOLDERS = ("browser", "contracts", "faults", "integration")
+"""Browsers, servers and workers keep real time, and a busy machine sometimes does not: these get a second try,
 which the summary shows."""
 SAMPLES = os.environ.get("ENCODE_MEDIA_SAMPLES")
 """Read before the environment is cleared below."""
