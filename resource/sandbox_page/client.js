@@ -123,9 +123,16 @@ export class Client {
       const versions = await loadVersions(this.api, where);
       if (turn === this.#turn) this.versions.show(versions);
     } catch (error) {
-      if (turn === this.#turn)
-        this.versions.showError(error.message, () => void this.loadVersions({ fresh: true }));
+      if (turn !== this.#turn) return;
+      if (fresh) this.versions.showError(error.message, () => void this.loadVersions({ fresh: true }));
+      else this.#keepStaleList(error);
     }
+  }
+
+  /** A list that was read once is better than none: it stays, and is read again with the next change or connection. */
+  #keepStaleList(error) {
+    this.#stale.list = true;
+    console.warn("The versions could not be read again.", error);
   }
 
   /** A quiet opening is a plain click: on a narrow page it shows the version, on a wide one it is there already. */

@@ -55,6 +55,27 @@ def test_what_happened_while_the_line_was_down_is_read_afterwards(browser, tmp_p
     page.close()
 
 
+def test_versions_stay_shown_when_reading_them_again_fails_and_are_read_with_the_next_change(
+    browser, tmp_path: Path, page_folder: Path
+):
+    page = browser.new_page()
+    with running_sandbox(tmp_path / "data", page=page_folder) as running:
+        open_page(page, running.url)
+        session = running.session()
+        asset = session.query('Asset where name is "sh010_comp"').one()
+        page.route("**/api", lambda route: route.abort())
+        with page.expect_event("requestfailed", lambda request: "order by date desc" in (request.post_data or "")):
+            session.create("AssetVersion", {"asset": asset})
+            session.commit()
+        page.evaluate("() => new Promise(done => setTimeout(done, 50))")
+        expect(page.get_by_test_id("version")).to_have_count(5)
+        page.unroute("**/api")
+        session.create("AssetVersion", {"asset": asset})
+        session.commit()
+        expect(page.get_by_test_id("version")).to_have_count(7)
+    page.close()
+
+
 def test_versions_that_can_not_be_loaded_say_so_and_load_on_request(page_at):
     page = page_at(connected=False)
     page.route(
