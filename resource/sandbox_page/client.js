@@ -18,6 +18,7 @@ const SETTLE_MS = 150;
 export class Client {
   #stale = { versions: new Set(), tree: false, list: false, detail: false, jobs: false };
   #turn = 0;
+  #listed = false;
   #live = true;
 
   constructor({ session, user, frame, menu, dialog, toasts }) {
@@ -117,14 +118,19 @@ export class Client {
     const node = this.tree.selected;
     if (!node) return;
     const turn = ++this.#turn;
-    if (fresh) this.versions.showLoading();
+    if (fresh) {
+      this.#listed = false;
+      this.versions.showLoading();
+    }
     try {
       const where = node.kind === "Task" ? { taskId: node.id } : { contextIds: idsBelow(node) };
       const versions = await loadVersions(this.api, where);
-      if (turn === this.#turn) this.versions.show(versions);
+      if (turn !== this.#turn) return;
+      this.versions.show(versions);
+      this.#listed = true;
     } catch (error) {
       if (turn !== this.#turn) return;
-      if (fresh) this.versions.showError(error.message, () => void this.loadVersions({ fresh: true }));
+      if (!this.#listed) this.versions.showError(error.message, () => void this.loadVersions({ fresh: true }));
       else this.#keepStaleList(error);
     }
   }
