@@ -40,6 +40,8 @@ class Service:
     environ: dict[str, str]
     process: subprocess.Popen[bytes] | None = None
     clients: list[DbosClient] = field(default_factory=list)
+    program: tuple[str, ...] = ("-m", "encode_media")
+    """What Python runs."""
 
     @property
     def log(self) -> str:
@@ -63,7 +65,7 @@ class Service:
     def start(self, command: str = "serve") -> None:
         with (self.folder / "service.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "encode_media", command], stderr=log, stdout=log, env=self.environ
+                [sys.executable, *self.program, command], stderr=log, stdout=log, env=self.environ
             )
 
     def wait_until_listening(self, since: int = 0) -> None:
