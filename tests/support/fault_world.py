@@ -228,7 +228,8 @@ def _database_for(postgresql: PostgresServer | None, stack: contextlib.ExitStack
 
 def _service(folder: Path, environ: dict[str, str], network: BadNetwork, database: Database | None) -> Service:
     service = prepared_service(folder / "service", environ | {"FTRACK_SERVER": f"http://127.0.0.1:{network.port}"})
-    service.environ |= {"PYTHONPATH": str(_TESTS), "XDG_DATA_HOME": str(folder / "home")}
+    python_path = os.pathsep.join(filter(None, (str(_TESTS), os.environ.get("PYTHONPATH"))))
+    service.environ |= {"PYTHONPATH": python_path, "XDG_DATA_HOME": str(folder / "home")}
     if database is not None:
         service.environ["ENCODE_MEDIA_DB"] = database.url_of_service
     service.program = ("-m", "support.jumping_clock", str(folder / "clock"))
