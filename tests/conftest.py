@@ -12,7 +12,7 @@ pytest_plugins = ["support.media_fixtures"]
 MARKED_FOLDERS = {"media": "media", "integration": "integration", "browser": "browser", "faults": "faults"}
 TIMED_FOLDERS = ("browser", "contracts", "faults", "integration")
 """Browsers, servers and workers keep real time, and a busy machine sometimes does not: these get a second try,
-which the summary shows."""
+which the summary shows. `-p no:rerunfailures` gives none."""
 SAMPLES = os.environ.get("ENCODE_MEDIA_SAMPLES")
 """Read before the environment is cleared below."""
 SAMPLES_ABSENT = "the real clips are not here"
@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         folder = item.path.relative_to(root).parts[0]
         if folder in MARKED_FOLDERS:
             item.add_marker(MARKED_FOLDERS[folder])
-        if folder in TIMED_FOLDERS:
+        if folder in TIMED_FOLDERS and config.pluginmanager.hasplugin("rerunfailures"):
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
