@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from encode_media.errors import failure
 from encode_media.media import streams
 from encode_media.media.formats import ANIMATION_DEMUXERS, STILL_DEMUXERS, container_name
+from encode_media.media.index import FrameIndex, read_index
 from encode_media.media.limits import require_size
 from encode_media.media.opening import opened
 from encode_media.media.packets import Reading
@@ -88,7 +89,7 @@ def _with_picture(
     count_frames: bool,
 ) -> Contents:
     require_size(path, stream.codec_context.width, stream.codec_context.height)
-    index = _index_stamps(container, stream, path) if count_frames else None
+    index = read_index(container, stream, path) if count_frames else None
     must_read = count_frames and index is None and not contents.is_still
     counted = not (must_read and contents.size_bytes > _COUNT_LIMIT_BYTES)
     reading = Reading(container, stream)
@@ -98,8 +99,8 @@ def _with_picture(
         reading.rest()
     timing = _timing(stream, index, reading, default_rate) if count_frames and counted else None
     video = _video(stream, frame, timing, default_rate)
-    if count_frames and not counted:
-        video = replace(video, frames=_stated_frames(stream, video.frame_rate))
+    if count_frames:
+        video = _with_groups(video, index, reading) if counted else _as_stated(video, stream)
     still = contents.is_still or (container.format.name in ANIMATION_DEMUXERS and len(reading.stamps) == 1)
     if still:
         video = replace(video, frames=1, frame_rate=default_rate, duration_s=1 / default_rate, variable_rate=False)
@@ -108,28 +109,23 @@ def _with_picture(
     )
 
 
-def _index_stamps(container: InputContainer, stream: AvVideoStream, path: str) -> list[int] | None:
-    """Time stamps from the index of a QuickTime or MP4 file, which is complete unless it is fragmented.
+def _with_groups(video: VideoStream, index: FrameIndex | None, reading: Reading) -> VideoStream:
+    keys = index.keys if index else reading.keys
+    packets = len(index.stamps) if index else len(reading.stamps)
+    hidden = index.hidden if index else 0
+    return replace(video, groups=keys.groups, key_frame_distance=keys.distance(packets), hidden_frames=hidden)
 
-    Raises:
-        UnsupportedFormat: the file ends before the last frame it lists.
-    """
-    if not container.format.name.startswith("mov") or not stream.frames:
-        return None
-    entries = [entry for entry in stream.index_entries if not entry.is_discard]
-    size = os.path.getsize(path)
-    whole = sum(1 for entry in entries if entry.pos + entry.size <= size)
-    if whole < len(entries):
-        raise failure("source.corrupt", path=path, problem=f"it ends after {whole} of {len(entries)} frames")
-    return [entry.timestamp for entry in entries] or None
+
+def _as_stated(video: VideoStream, stream: AvVideoStream) -> VideoStream:
+    return replace(video, frames=_stated_frames(stream, video.frame_rate))
 
 
 def _timing(
-    stream: AvVideoStream, index: list[int] | None, reading: Reading, default_rate: Fraction
+    stream: AvVideoStream, index: FrameIndex | None, reading: Reading, default_rate: Fraction
 ) -> Timing | None:
     nominal = (stream.average_rate, stream.guessed_rate, stream.base_rate, default_rate)
     if index is not None and stream.time_base is not None:
-        return measure(index, stream.time_base, nominal)
+        return measure(index.stamps, stream.time_base, nominal)
     if reading.untimed or stream.time_base is None:
         # A bare stream says its rate in its own header, if anywhere; the container's is a guess.
         rate = Fraction(stream.codec_context.framerate or stream.guessed_rate or default_rate)
@@ -147,6 +143,7 @@ def _video(stream: AvVideoStream, frame: VideoFrame, timing: Timing | None, defa
         index=stream.index,
         codec=context.codec.canonical_name,
         profile=context.profile,
+        level=streams.level(context),
         width=frame.width,
         height=frame.height,
         pixel_format=pixels.pixel_format,

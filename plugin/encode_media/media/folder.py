@@ -44,7 +44,8 @@ def media_in_folder(folder: str) -> SourceRef:
         InvalidParameters: there is more than one candidate; they are named.
     """
     names = [name for name in names_in(folder) if not name.startswith(".")]
-    groups = sequences_of(folder, [name for name in names if extension(name) in IMAGE_EXTENSIONS])
+    images = [name for name in names if extension(name) in IMAGE_EXTENSIONS]
+    groups = _told_apart(sequences_of(folder, images), images)
     if len(groups) == 1:
         return SourceRef(path=groups[0].pattern.printf, is_sequence=True)
     candidates = [os.path.basename(group.pattern.printf) for group in groups]
@@ -77,6 +78,21 @@ def sequences_of(folder: str, names: Sequence[str]) -> list[Group]:
     ]
     # clique also reads digits of other scripts; those are no frame numbers and leave their group empty.
     return sorted((group for group in groups if len(group.numbers) > 1), key=lambda group: group.pattern.printf)
+
+
+def _told_apart(groups: Iterable[Group], names: Sequence[str]) -> list[Group]:
+    """Each file in one sequence only: of `shot_v1.1001` and `shot_v2.1001` the frames run, not the versions.
+
+    Frames below 0 are no sequence of their own; they are told of with the one that goes on from 0.
+    """
+    free = set(names)
+    kept = []
+    for group in sorted(groups, key=lambda group: (len(group.numbers), len(group.pattern.head)), reverse=True):
+        files = {os.path.basename(group.pattern.path(number)) for number in group.numbers}
+        if len(files & free) > 1 and not group.pattern.counts_down:
+            kept.append(group)
+            free -= files
+    return sorted(kept, key=lambda group: group.pattern.printf)
 
 
 def extension(name: str) -> str:

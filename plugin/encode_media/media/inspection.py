@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from encode_media.errors import EncodeMediaError, failure
@@ -16,12 +15,13 @@ from encode_media.media import streams
 from encode_media.media.boxes import has_faststart
 from encode_media.media.contents import reel_name, start_timecode
 from encode_media.media.formats import STILL_DEMUXERS, container_name
+from encode_media.media.key_frames import LOOKED_AT, KeyFrames
 from encode_media.media.loudness_meter import LoudnessMeter
 from encode_media.media.opening import opened, problem_text
 from encode_media.media.sequence import frames_on_disk
 from encode_media.media.timing import measure
 from encode_media.media.webp_animation import WebpAnimation, decode_problem, read_webp_animation
-from encode_media.model.media import ColourTags, SourceRef
+from encode_media.model.media import ColourTags, Groups, SourceRef
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -65,6 +65,8 @@ class OutputFacts:
     field_order: str = "progressive"
     key_frame_distance: int | None = None
     """The longest way from one key frame to the next, or to the end, in frames."""
+    groups: Groups | None = None
+    """How they begin, where frames lean on others."""
     first_is_key: bool = True
     timecode: str | None = None
     reel: str | None = None
@@ -99,7 +101,7 @@ class _Tally:
     stamps: list[int] = field(default_factory=list)
     first: VideoFrame | None = None
     sizes: set[tuple[int, int]] = field(default_factory=set)
-    keys: list[int] = field(default_factory=list)
+    keys: KeyFrames | None = None
     packets: int = 0
     samples: int = 0
     meter: LoudnessMeter | None = None
@@ -227,6 +229,8 @@ def _decode_all(container: InputContainer, stream: AvVideoStream | None, tally: 
 
     audio = container.streams.audio[0] if container.streams.audio else None
     if stream is not None:
+        context = stream.codec_context
+        tally.keys = KeyFrames(context.codec.canonical_name, context.extradata or b"")
         strict = stream.codec_context.name not in _COMPLAINS_WITHOUT_REASON
         stream.codec_context.options = {"err_detect": _STRICT if strict else _CHECKSUMS}
         if stream.codec_context.thread_count == 0:
@@ -248,8 +252,8 @@ def _decode_all(container: InputContainer, stream: AvVideoStream | None, tally: 
 
 def _note_packet(packet: Packet[Any], tally: _Tally) -> None:
     if packet.size and not packet.is_discard:
-        if packet.is_keyframe:
-            tally.keys.append(tally.packets)
+        if packet.is_keyframe and tally.keys is not None:
+            tally.keys.note(tally.packets, bytes(memoryview(packet)[:LOOKED_AT]))
         tally.packets += 1
 
 
@@ -315,13 +319,9 @@ def _with_picture(
         duration_s=timing.duration_s if timing else None,
         colour=streams.colour_tags(stream, tally.first),
         field_order=streams.field_order(stream, tally.first),
-        key_frame_distance=_key_distance(tally.keys, tally.packets),
-        first_is_key=bool(tally.keys) and tally.keys[0] == 0,
+        key_frame_distance=tally.keys.distance(tally.packets) if tally.keys else None,
+        groups=tally.keys.groups if tally.keys else None,
+        first_is_key=bool(tally.keys and tally.keys.places[:1] == [0]),
         timecode=start_timecode(container, stream, tally.first),
         reel=reel_name(container),
     )
-
-
-def _key_distance(keys: Sequence[int], packets: int) -> int | None:
-    ends = [*keys, packets]
-    return max((later - earlier for earlier, later in pairwise(ends)), default=None)

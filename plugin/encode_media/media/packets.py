@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from encode_media.errors import failure
 from encode_media.media.formats import RAW_DEMUXERS
+from encode_media.media.key_frames import LOOKED_AT, KeyFrames
 from encode_media.media.opening import problem_text
 from encode_media.media.streams import stated_field_order
 
@@ -27,6 +28,8 @@ class Reading:
         self.stamps: list[int] = []
         self.untimed = False
         """True: the stream has no times; `stamps` only counts."""
+        context = stream.codec_context
+        self.keys = KeyFrames(context.codec.canonical_name, context.extradata or b"")
         self._stream = stream
         self._demuxer = container.format.name
         self._packets = container.demux(stream)
@@ -69,6 +72,8 @@ class Reading:
     def _note(self, packet: Packet[Any]) -> None:
         stamp = packet.pts if packet.pts is not None else packet.dts
         if packet.size and not packet.is_discard:
+            if packet.is_keyframe:
+                self.keys.note(len(self.stamps), bytes(memoryview(packet)[:LOOKED_AT]))
             self.untimed |= stamp is None
             self.stamps.append(len(self.stamps) if stamp is None else stamp)
 

@@ -8,8 +8,12 @@ from dataclasses import dataclass
 
 _PRINTF = re.compile(r"%(?P<width>0?[0-9]*)d")
 _NUMBER = re.compile(r"[0-9]+")
+_NEGATIVE = re.compile(r"-[0-9]{1,32}")
 _MAX_PADDING = 32
 """Longer than any real frame number; a hostile `%099999999d` must not fill the memory."""
+_SEPARATORS = (".", "_")
+"""Behind one of them a hyphen is a sign; behind anything else it is a separator itself."""
+_SIGNED = tuple(f"{separator}-" for separator in _SEPARATORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,19 @@ class FramePattern:
             return None
         grown = len(digits) > max(1, self.padding) and digits.startswith("0")
         return None if len(digits) < self.padding or grown else int(digits)
+
+    @property
+    def counts_down(self) -> bool:
+        """Whether the sign of negative numbers is part of the head, so that -2 comes behind -1."""
+        return self.head == "-" or self.head.endswith(_SIGNED)
+
+    def negative_number_of(self, name: str) -> int | None:
+        """The frame before 0 a name stands for, as `shot.-0012.exr`; None if it is none of this pattern."""
+        signs_follow = not self.head or self.head.endswith(_SEPARATORS)
+        if not (signs_follow and name.startswith(self.head) and name.endswith(self.tail)):
+            return None
+        negative = _NEGATIVE.fullmatch(name[len(self.head) : len(name) - len(self.tail)])
+        return int(negative.group()) or None if negative else None
 
     @staticmethod
     def from_printf(path: str) -> FramePattern:

@@ -16,8 +16,8 @@ from encode_media.media.findings import find, log_findings, movie_findings, pict
 from encode_media.media.formats import LOG_TRANSFER
 from encode_media.media.frame_check import FrameFacts, check_frame
 from encode_media.media.limits import require_size, require_span
-from encode_media.media.sequence import frames_on_disk
-from encode_media.media.sequence_findings import outside_findings, sequence_findings
+from encode_media.media.sequence import frames_below_zero, frames_on_disk
+from encode_media.media.sequence_findings import below_zero_findings, outside_findings, sequence_findings
 from encode_media.media.thoroughness import check_frames, movie_damage, sampling_finding
 from encode_media.model.media import Finding, Media, Severity, SourceCheck, SourceKind, SourceRef, VideoStream
 from encode_media.timebase import FrameSpan, describe_rate
@@ -112,7 +112,7 @@ def _at_wanted_rate(source: SourceRef, contents: Contents) -> tuple[VideoStream 
 
 
 def _read_sequence(source: SourceRef, rate: Fraction, check: SourceCheck) -> Media:
-    on_disk = frames_on_disk(source)
+    on_disk, below_zero = frames_on_disk(source), frames_below_zero(source)
     wanted = {n: path for n, path in on_disk.items() if source.span is None or n in source.span}
     if not wanted:
         raise failure("source.missing", path=source.path)
@@ -147,6 +147,7 @@ def _read_sequence(source: SourceRef, rate: Fraction, check: SourceCheck) -> Med
             *checked.findings,
             *sampling_finding(len(wanted), check),
             *outside_findings(outside),
+            *below_zero_findings(below_zero),
             *picture_findings(video),
             *(exr.findings if exr else ()),
             *log_findings(facts[number].is_log, video),

@@ -12,7 +12,7 @@ from encode_media.media.pattern import FramePattern
 from encode_media.model.media import SourceRef
 from encode_media.timebase import FrameSpan
 
-_RANGES = re.compile(r"\A(?P<rest>.+?)\s*\[(?P<ranges>[0-9][0-9,\s-]*)\]\s*\Z", re.DOTALL)
+_RANGES = re.compile(r"\A(?P<rest>.+?)\s*\[(?P<ranges>-?[0-9][0-9,\s-]*)\]\s*\Z", re.DOTALL)
 _HASHES = re.compile(r"\A(?P<head>.*?)(?P<mark>#+|@+)(?P<tail>[^#@]*)\Z", re.DOTALL)
 _HOUDINI = re.compile(r"\A(?P<head>.*?)\$F(?P<width>[0-9]?)(?P<tail>.*)\Z", re.DOTALL)
 _INLINE_SPAN = re.compile(
@@ -61,14 +61,33 @@ def frames_on_disk(source: SourceRef) -> dict[int, str]:
         SourceMissing: the folder does not exist or can't be listed.
     """
     pattern = FramePattern.from_printf(source.path)
+    numbers = {number for name in _entries(pattern) if (number := pattern.number_of(name)) is not None}
+    return {number: pattern.path(number) for number in sorted(numbers)}
+
+
+def frames_below_zero(source: SourceRef) -> tuple[int, ...]:
+    """Negative numbers that stand beside the sequence, as `shot.-0012.exr` beside `shot.0000.exr`.
+
+    Raises:
+        SourceMissing: the folder does not exist or can't be listed.
+        UnsupportedFormat: the sequence is made of nothing else.
+    """
+    pattern = FramePattern.from_printf(source.path)
+    if pattern.counts_down:
+        raise failure(
+            "source.unsupported", path=source.path, problem="its frames are below 0; number them anew from 0 or above"
+        )
+    return tuple(sorted(number for name in _entries(pattern) if (number := pattern.negative_number_of(name))))
+
+
+def _entries(pattern: FramePattern) -> list[str]:
     try:
         with os.scandir(pattern.folder) as entries:
-            numbers = {number for entry in entries if (number := pattern.number_of(entry.name)) is not None}
+            return [entry.name for entry in entries]
     except PermissionError as error:
         raise failure("source.unreadable", path=pattern.folder) from error
     except OSError as error:
         raise failure("source.missing", path=pattern.folder) from error
-    return {number: pattern.path(number) for number in sorted(numbers)}
 
 
 def frame_path(source: SourceRef, number: int) -> str:

@@ -41,6 +41,13 @@ def outside_findings(frames: Sequence[int]) -> Iterator[Finding]:
         yield find("sequence.frames_outside", Severity.INFO, text, tuple(frames))
 
 
+def below_zero_findings(frames: Sequence[int]) -> Iterator[Finding]:
+    """Frames before 0, which neither ffmpeg nor time codes know."""
+    if frames:
+        text = f"{_counted(frames)} below 0 {_are(frames)} left out: {frames[0]} to {frames[-1]}."
+        yield find("sequence.frames_below_zero", Severity.WARNING, text, tuple(frames))
+
+
 def _missing_findings(total: int, gap: tuple[int, ...], empty: tuple[int, ...]) -> Iterator[Finding]:
     if gap:
         text = f"{len(gap)} of {total} frames {_are(gap)} missing: {frames_text(gap)}."

@@ -143,6 +143,12 @@ def stated_field_order(context: AvVideoContext) -> str | None:
     return None if stated is None else formats.FIELD_ORDERS.get(int(stated), "unknown")
 
 
+def level(context: AvVideoContext) -> int | None:
+    """As the codec counts it; None where the stream, or PyAV (before 18), says nothing."""
+    stated = getattr(context, "level", None)
+    return None if stated is None or stated < 0 else int(stated)
+
+
 def field_order(stream: AvVideoStream, frame: VideoFrame) -> str:
     """`progressive`, `tt`, `bb`, `tb`, `bt`; `unknown` only where it is interlaced in an unstated order."""
     order = stated_field_order(stream.codec_context) or "unknown"
@@ -162,6 +168,10 @@ def _audio(stream: AvAudioStream) -> AudioStream:
         duration_s=seconds(stream),
         language=stream.language if stream.language not in (None, "und") else None,
         is_default=bool(stream.disposition & Disposition.default),
+        profile=context.profile,
+        start_s=stream.start_time * stream.time_base
+        if stream.start_time is not None and stream.time_base is not None
+        else None,
     )
 
 

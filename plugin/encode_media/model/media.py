@@ -37,6 +37,17 @@ class SourceCheck(str, Enum):
     """Every picture is decoded."""
 
 
+class Groups(str, Enum):
+    """How the groups of pictures of a stream begin, where frames lean on others."""
+
+    CLOSED = "closed"
+    """Nothing behind a key frame leans on anything before it."""
+    OPEN = "open"
+    """Pictures shown just before a key frame may lean on both sides of it."""
+    UNKNOWN = "unknown"
+    """What the file calls a key frame is none that could be read from."""
+
+
 class Severity(str, Enum):
     INFO = "info"
     WARNING = "warning"
@@ -110,6 +121,14 @@ class VideoStream:
     """Counted, not estimated from the duration; None where counting was not asked for."""
     duration_s: Fraction | None = None
     start_s: Fraction = Fraction(0)
+    level: int | None = None
+    """As the stream writes it: 40 is level 4.0 of H.264, 120 of HEVC; None where it says none."""
+    groups: Groups | None = None
+    """Of all groups the least convenient; None where every frame stands alone, and where nobody looked."""
+    key_frame_distance: int | None = None
+    """The longest way from one key frame to the next, or to the end, in frames; None where nobody looked."""
+    hidden_frames: int = 0
+    """Frames in the file that an edit list leaves out."""
     field_order: str = "progressive"
     """`progressive`, `tt`, `bb`, `tb`, `bt` or `unknown`."""
     colour: ColourTags = ColourTags()
@@ -134,6 +153,10 @@ class AudioStream:
     language: str | None = None
     is_default: bool = False
     """Marked so in the file."""
+    profile: str | None = None
+    """Of AAC: `LC`, `HE-AAC`, …"""
+    start_s: Fraction | None = None
+    """Of the first sample, on the clock of the pictures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from encode_media.media.inspection import OutputFacts
+from encode_media.model.media import Groups
 from encode_media.model.plan import Expected, PlannedOutput
 from encode_media.model.result import Check
 from encode_media.running.compare_sound import compare_sound
@@ -140,6 +141,8 @@ def _container(expected: Expected, facts: OutputFacts) -> Iterator[Check]:
         yield same("reel", expected.reel, facts.reel)
     if expected.key_frame_distance is not None:
         yield _key_frames(expected.key_frame_distance, facts)
+        if facts.groups is not None:
+            yield same("groups of pictures", Groups.CLOSED.value, facts.groups.value)
     if expected.most_bytes is not None:
         yield Check(
             name="file size",
