@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -547,3 +548,48 @@ def test_jobs_submitted_before_the_start_run_after_it(make_engine: MakeEngine) -
     assert _stage(engine, job_id) is Stage.QUEUED
     engine.start()
     assert ended(engine, job_id).stage is Stage.DONE
+
+
+def in_batch(name: str, batch: str) -> EncodeRequest:
+    told = request(name, user="anna")
+    assert told.target is not None
+    return replace(told, target=replace(told.target, batch_id=batch))
+
+
+def test_many_are_submitted_at_once_and_counted_by_their_batch(make_engine: MakeEngine) -> None:
+    engine = make_engine(simple_story)
+    engine.submit(request("other"))
+
+    found = engine.submit_many([in_batch(f"clip{number}", "b1") for number in range(230)])
+    again = engine.submit_many([in_batch("clip7", "b2"), in_batch("clip500", "b2")])
+
+    assert [item.created for item in found] == [True] * 230
+    assert [item.created for item in again] == [False, True]
+    assert again[0].job_id == found[7].job_id
+    assert engine.counts(JobFilter(batch_id="b1")) == {Stage.QUEUED: 230}
+    assert engine.counts(JobFilter(batch_id="b2")) == {Stage.QUEUED: 1}
+    assert len(engine.jobs(where=JobFilter(batch_id="b1"), limit=500)) == 230
+
+
+def test_a_job_of_a_batch_that_is_tried_again_stands_for_itself(started: MakeEngine) -> None:
+    engine = started(simple_story)
+    job = engine.submit(in_batch("clip", "b1")).job_id
+    ended(engine, job)
+
+    retried = engine.job(engine.retry(job).job_id)
+
+    assert retried is not None
+    assert retried.request.batch_id is None
+    assert retried.job_id.rpartition("-")[0] == job.rpartition("-")[0], "it is the same wish"
+
+
+def test_notes_are_kept_by_their_key(make_engine: MakeEngine) -> None:
+    engine = make_engine(simple_story)
+    assert engine.recall("person/a") is None
+
+    assert engine.remember("person/a", {"preset": "review"})
+    assert engine.remember("person/a", {"preset": "webm"})
+    assert not engine.remember("person/a", {"preset": "third"}, only_new=True)
+
+    assert engine.recall("person/a") == {"preset": "webm"}
+    assert engine.remember("person/b", {}, only_new=True)

@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateColumn
 
 from encode_media.errors import EncodeMediaError, failure
-from encode_media.jobs import worker_table  # noqa: F401 - its table is one of ours
+from encode_media.jobs import note_table, worker_table  # noqa: F401 - their tables are ours, too
 from encode_media.jobs.job_table import SCHEMA, jobs, metadata
 
 CONNECT_TIMEOUT_S = 5

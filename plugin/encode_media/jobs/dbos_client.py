@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from encode_media.errors import failure
-from encode_media.jobs.engine import EVERY_JOB, JobFilter, JobRecord, Stranded, Submission, WorkerRecord
+from encode_media.jobs.engine import (
+    EVERY_JOB,
+    JobFilter,
+    JobRecord,
+    JsonDict,
+    Stranded,
+    Submission,
+    WorkerRecord,
+)
 from encode_media.model.request import EncodeRequest, job_id
+from encode_media.model.result import Stage
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -18,8 +27,9 @@ if TYPE_CHECKING:
     from encode_media.jobs.store import Store
 
 T = TypeVar("T")
+_SUBMIT_AT_ONCE = 100
 _PURGE_AT_ONCE = 500
-"""Jobs per transaction: other writers get their turn in between."""
+"""Jobs per transaction, of which a submitted one takes longer: other writers get their turn in between."""
 
 
 class DbosClient:
@@ -46,6 +56,33 @@ class DbosClient:
     def submit(self, request: EncodeRequest, *, again: bool = True) -> Submission:
         return self._write(lambda conn: self._submit(conn, request, again=again))
 
+    def submit_many(self, requests: Sequence[EncodeRequest], *, again: bool = True) -> Sequence[Submission]:
+        found: list[Submission] = []
+        for start in range(0, len(requests), _SUBMIT_AT_ONCE):
+            part = requests[start : start + _SUBMIT_AT_ONCE]
+            found += self._write(partial(self._submit_all, requests=part, again=again))
+        return found
+
+    def _submit_all(
+        self, conn: sa.Connection, *, requests: Sequence[EncodeRequest], again: bool
+    ) -> list[Submission]:
+        return [self._submit(conn, request, again=again) for request in requests]
+
+    def counts(self, where: JobFilter) -> Mapping[Stage, int]:
+        from encode_media.jobs import job_table
+
+        return self._read(lambda conn: job_table.counts(conn, where))
+
+    def recall(self, key: str) -> JsonDict | None:
+        from encode_media.jobs import note_table
+
+        return self._read(lambda conn: note_table.recall(conn, key))
+
+    def remember(self, key: str, value: JsonDict, *, only_new: bool = False) -> bool:
+        from encode_media.jobs import note_table
+
+        return self._write(lambda conn: note_table.remember(conn, key, value, only_new=only_new))
+
     def _submit(self, conn: sa.Connection, request: EncodeRequest, *, again: bool) -> Submission:
         from encode_media.jobs import job_table
 
@@ -71,7 +108,7 @@ class DbosClient:
         return False
 
     def retry(self, job_id: str) -> Submission:
-        return self.submit(self._read(lambda conn: _known(conn, job_id)).request)
+        return self.submit(self._read(lambda conn: _known(conn, job_id)).request.alone())
 
     def prioritise(self, job_id: str, priority: int) -> bool:
         from encode_media.jobs import job_table

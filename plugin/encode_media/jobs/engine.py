@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -44,6 +44,7 @@ class JobFilter:
     user: str | None = None
     preset: str | None = None
     version_id: str | None = None
+    batch_id: str | None = None
     older_than_s: float | None = None
     """Submitted longer ago."""
     newer_than_s: float | None = None
@@ -129,6 +130,14 @@ class JobClient(Protocol):
         """
         ...
 
+    def submit_many(self, requests: Sequence[EncodeRequest], *, again: bool = True) -> Sequence[Submission]:
+        """`submit` for each, much faster than one by one. A failure leaves those before it queued.
+
+        Raises:
+            ServerUnavailable: the database can't be used.
+        """
+        ...
+
     def cancel(self, job_id: str) -> bool:
         """Asks for the end of a job; False if it had already ended.
 
@@ -145,8 +154,20 @@ class JobClient(Protocol):
         """Newest first."""
         ...
 
+    def counts(self, where: JobFilter) -> Mapping[Stage, int]:
+        """How many jobs that fit are in each stage; stages without any are left out."""
+        ...
+
+    def recall(self, key: str) -> JsonDict | None:
+        """What was remembered under a key, by whichever process on this database."""
+        ...
+
+    def remember(self, key: str, value: JsonDict, *, only_new: bool = False) -> bool:
+        """Keeps a small note; with `only_new` one that is there stays, and the answer is False."""
+        ...
+
     def retry(self, job_id: str) -> Submission:
-        """The same wish once more as a new attempt; the job itself while it waits or runs.
+        """The same wish once more as a new attempt, outside its batch; the job itself while it waits or runs.
 
         Raises:
             InvalidParameters: no such job.

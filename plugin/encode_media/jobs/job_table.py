@@ -55,6 +55,7 @@ jobs = sa.Table(
     sa.Column("preset", sa.Text, nullable=False, server_default=""),
     sa.Column("version_id", sa.Text, nullable=False, server_default=""),
     sa.Column("log", sa.Text),
+    sa.Column("batch", sa.Text, nullable=False, server_default="", index=True),
     sa.Index("encode_media_jobs_of_user", "username", "priority", "stage"),
     sa.Index("encode_media_jobs_waiting", "teller", "cancelled", "needs", "rank", "created_at"),
 )
@@ -134,6 +135,7 @@ def add(conn: sa.Connection, request: EncodeRequest, job_id: str, attempt: int) 
             "needs": " ".join(sorted(set(request.needs))),
             "preset": request.preset,
             "version_id": request.target.version_id if request.target else "",
+            "batch": request.batch_id or "",
             "stage": Stage.QUEUED.value,
             "progress": _QUEUED,
             "teller": WAITING,
@@ -260,6 +262,11 @@ def newest(
     return [_record(row) for row in conn.execute(query.where(*_conditions(where))).mappings()]
 
 
+def counts(conn: sa.Connection, where: JobFilter) -> dict[Stage, int]:
+    query = sa.select(jobs.c.stage, sa.func.count()).where(*_conditions(where)).group_by(jobs.c.stage)
+    return {Stage(row[0]): row[1] for row in conn.execute(query)}
+
+
 def _conditions(where: JobFilter) -> list[sa.ColumnElement[bool]]:
     wanted: list[sa.ColumnElement[bool]] = []
     if where.stages:
@@ -270,6 +277,8 @@ def _conditions(where: JobFilter) -> list[sa.ColumnElement[bool]]:
         wanted.append(jobs.c.preset == where.preset)
     if where.version_id is not None:
         wanted.append(jobs.c.version_id == where.version_id)
+    if where.batch_id is not None:
+        wanted.append(jobs.c.batch == where.batch_id)
     if where.older_than_s is not None:
         wanted.append(jobs.c.created_at <= time.time() - where.older_than_s)
     if where.newer_than_s is not None:

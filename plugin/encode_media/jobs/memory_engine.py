@@ -6,7 +6,8 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -72,6 +73,7 @@ class MemoryEngine:
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._count = 0
+        self._notes: dict[str, str] = {}
 
     def submit(self, request: EncodeRequest, *, again: bool = True) -> Submission:
         with self._changed:
@@ -97,6 +99,24 @@ class MemoryEngine:
             )
             self._changed.notify()
             return Submission(job_id=name, created=True)
+
+    def submit_many(self, requests: Sequence[EncodeRequest], *, again: bool = True) -> Sequence[Submission]:
+        return [self.submit(request, again=again) for request in requests]
+
+    def counts(self, where: JobFilter) -> Mapping[Stage, int]:
+        return Counter(record.stage for record in self.jobs(where=where, limit=len(self._jobs)))
+
+    def recall(self, key: str) -> JsonDict | None:
+        with self._changed:
+            note = self._notes.get(key)
+        return json.loads(note) if note is not None else None
+
+    def remember(self, key: str, value: JsonDict, *, only_new: bool = False) -> bool:
+        with self._changed:
+            if only_new and key in self._notes:
+                return False
+            self._notes[key] = json.dumps(value)
+            return True
 
     def _rank(self, request: EncodeRequest) -> int:
         user, alike = username_of(request), 0
@@ -135,7 +155,7 @@ class MemoryEngine:
     def retry(self, job_id: str) -> Submission:
         with self._changed:
             request = self._known(job_id).record.request
-        return self.submit(request)
+        return self.submit(request.alone())
 
     def prioritise(self, job_id: str, priority: int) -> bool:
         with self._changed:

@@ -137,6 +137,7 @@ def fits(where: JobFilter, record: JobRecord, now: float) -> bool:
         and where.user in (None, username_of(record.request))
         and where.preset in (None, record.request.preset)
         and where.version_id in (None, target.version_id if target else "")
+        and where.batch_id in (None, record.request.batch_id)
         and (where.older_than_s is None or age >= where.older_than_s)
         and (where.newer_than_s is None or age <= where.newer_than_s)
     )

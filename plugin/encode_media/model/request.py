@@ -6,7 +6,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from encode_media.model.media import SourceRef
@@ -40,6 +40,20 @@ class VersionNames:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Afterwards:
+    """What else happens to the version when the encode has ended. Empty: nothing."""
+
+    note: bool = False
+    """A note on the version says what was made, or why it failed."""
+    done_status: str = ""
+    """The name of the status the version gets when it is done,"""
+    failed_status: str = ""
+    """and when it has failed."""
+    list_name: str = ""
+    """A list of the project the version is added to when it is done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublishTarget:
     """The ftrack side of a request; ids only, nothing secret."""
 
@@ -54,6 +68,9 @@ class PublishTarget:
     """Who launched it; gets the ftrack_job and the message."""
     location: str = "auto"
     """Location name for deliverables; review media always goes to `ftrack.server`."""
+    batch_id: str | None = None
+    """The batch it was asked for with; that has the ftrack_job and the message for all its jobs."""
+    after: Afterwards = Afterwards()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +86,16 @@ class EncodeRequest:
     priority: int = PRIORITY_NORMAL
     needs: tuple[str, ...] = ()
     """Capabilities the worker must offer (`ENCODE_MEDIA_CAPABILITIES`), such as `gpu`. Not part of the wish."""
+
+    @property
+    def batch_id(self) -> str | None:
+        return self.target.batch_id if self.target else None
+
+    def alone(self) -> EncodeRequest:
+        """The same wish outside its batch: what is asked for again later is shown by itself."""
+        if self.target is None or self.target.batch_id is None:
+            return self
+        return replace(self, target=replace(self.target, batch_id=None))
 
     @property
     def key(self) -> str:
