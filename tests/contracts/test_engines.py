@@ -248,6 +248,24 @@ def test_cancelling_an_unknown_job_says_so(make_engine: MakeEngine) -> None:
         make_engine(simple_story).cancel("nonsense")
 
 
+def test_a_job_that_was_cancelled_before_its_turn_stays_so_whatever_its_story_says(
+    make_engine: MakeEngine,
+) -> None:
+    told = threading.Event()
+
+    def deaf(_context: JobContext, _told: EncodeRequest) -> dict[str, Any]:
+        told.set()
+        return DONE
+
+    engine = make_engine(deaf)
+    job_id = engine.submit(request()).job_id
+    engine.cancel(job_id)
+    engine.start()
+    assert told.wait(20)
+    ended(engine, engine.submit(request("next")).job_id)
+    assert _stage(engine, job_id) is Stage.CANCELLED
+
+
 def test_a_cancelled_wish_can_be_submitted_again(started: MakeEngine) -> None:
     gate = Gate()
     engine = started(gate)

@@ -169,8 +169,13 @@ def report(conn: sa.Connection, job_id: str, owner: str, progress: Progress) -> 
 
 
 def end(conn: sa.Connection, job_id: str, owner: str, result: JsonDict) -> None:
-    """Stores the result, if the job is still this owner's; of a withdrawn job it replaces the first."""
-    _end(conn, job_id, result, _owned(job_id, owner), TOLD)
+    """Stores the result, if the job is still this owner's; a withdrawn job stays cancelled whatever it says."""
+    mine = _owned(job_id, owner)
+    if result.get("status") != Stage.CANCELLED.value:
+        ended = sa.update(jobs).where(*mine, sa.not_(ACTIVE)).values(teller=TOLD)
+        if conn.execute(ended).rowcount > 0:
+            return
+    _end(conn, job_id, result, mine, TOLD)
 
 
 def withdraw(conn: sa.Connection, job_id: str, result: JsonDict) -> bool:

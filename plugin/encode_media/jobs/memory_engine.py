@@ -249,6 +249,8 @@ class MemoryEngine:
         return _MemoryContext(job, self._stopping, lambda progress: self._report(job, progress))
 
     def _end(self, job: _Job, result: JsonDict) -> None:
+        if job.ended and result.get("status") != Stage.CANCELLED.value:
+            return  # cancelled before its turn, which no story changes any more
         last = last_progress(result, job.record.progress)
         job.record = replace(job.record, stage=last.stage, progress=last, result=result, updated_at=time.time())
 
