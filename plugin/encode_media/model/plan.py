@@ -12,7 +12,7 @@ from encode_media.model.preset import AudioSpec, LoudnessSpec, OutputKind, Publi
 
 __all__ = [
     "AudioSpec", "Command", "EncodePlan", "Expected", "Fill", "Finding", "FrameLink", "Measurement", "Media",
-    "PlannedOutput", "SourceKind",
+    "PlannedOutput", "SourceKind", "Split", "Stretch",
 ]  # fmt: skip
 
 
@@ -61,6 +61,8 @@ class PlannedOutput:
     first_frame: int | None = None
     """Sequences: the number of the first file."""
     expected: Expected
+    copied: tuple[str, ...] = ()
+    """`picture`, `sound`: what is the source's own, not encoded again."""
     publish: PublishSpec
 
 
@@ -132,6 +134,32 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """A part of all movies of a plan, up to the `first` of the next one: closed groups of pictures, no sound."""
+
+    first: int
+    frames: int
+    """Of the outputs: with a slate, if it begins with one."""
+    command: Command
+    links: tuple[FrameLink, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """Another way to the same outputs: stretch by stretch, by several workers, and joined then."""
+
+    stretches: tuple[Stretch, ...]
+    files: tuple[str, ...]
+    """Of each movie, in the order of the plan's outputs: what its part is called in every stretch."""
+    join: Command
+    """Copies the parts of each movie, listed in `<file>.ffconcat`, into one, and encodes the sound in whole."""
+    rest: EncodePlan | None = None
+    """What can't be made in stretches, such as stills."""
+    cores: int = 1
+    """What one encode of it keeps busy at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EncodePlan:
     media: Media
     preset: str
@@ -146,8 +174,12 @@ class EncodePlan:
     """Folders below the job folder for what one command leaves for the next; removed with all that is in them."""
     software: tuple[Command, ...] = ()
     """What to run instead where `commands` use a hardware encoder and it fails; empty where they use none."""
+    split: Split | None = None
+    """How several workers can share it; None where that is not possible or not worth it."""
     notes: tuple[str, ...] = ()
     """Every decision a person may want to know: the colour transform, what was assumed, what was left out."""
     estimated_bytes: int = 0
     estimated_s: float = 0.0
     duration_s: Fraction = Fraction(0)
+    recipe: str = ""
+    """The resolved preset behind it (`presets.recipe`), for whoever wants exactly this again."""

@@ -99,6 +99,8 @@ class OutputFile:
     """Where `audio` begins; None: at the stream the run names."""
     copied: tuple[int, ...] = ()
     """Streams of the source that are written as they are."""
+    joined: InputFile | None = None
+    """Another file whose picture is written as it is."""
     options: Mapping[str, str | None] = field(default_factory=dict)
 
 
@@ -119,6 +121,8 @@ def compile_run(
     files = []
     for index, output in enumerate(outputs):
         streams = [node[str(stream)] for stream in output.copied]
+        if output.joined is not None:
+            streams.append(ffmpeg.input(output.joined.path, **output.joined.options)["v:0"])
         streams += [] if output.video is None else [next(pictures)]
         streams += [sounds[index]] if index in sounds else []
         files.append(ffmpeg.output(*streams, output.path, **output.options))

@@ -36,7 +36,7 @@ def _narrowed(media: Media, video: VideoStream, reading: Reading, frames: tuple[
     if media.kind is SourceKind.SEQUENCE and reading.steps == (all_of_it,):
         return _some_files(media, reading, frames)
     numbered = (step("settb", 1 / reading.rate), step("setpts", "N"))
-    if media.kind is SourceKind.MOVIE and reading.steps == (*numbered, all_of_it) and _can_seek(media, video):
+    if media.kind is SourceKind.MOVIE and reading.steps == (*numbered, all_of_it) and can_seek(media, video):
         return _from_first(reading, numbered, frames)
     return reading
 
@@ -77,7 +77,8 @@ def _files(media: Media, reading: Reading) -> list[str | None]:
     return [pattern.path(first + index) for index in range(reading.frames or 1)]
 
 
-def _can_seek(media: Media, video: VideoStream) -> bool:
+def can_seek(media: Media, video: VideoStream) -> bool:
+    """Whether the frame at a time is found without reading all before it."""
     return media.container in _SEEKABLE and video.start_s == 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from encode_media.errors import failure
@@ -28,11 +29,17 @@ from encode_media.planning.retiming import read_part
 from encode_media.planning.sound import SoundWork
 from encode_media.planning.sound_alone import is_sound_alone, plan_sound_alone
 from encode_media.planning.source_notes import source_notes
+from encode_media.planning.splitting import split_plan
 from encode_media.planning.start_timecode import start_timecode
 
 
 def make_plan(
-    media: Media, preset: Preset, *, files: Mapping[str, Media] | None = None, view: ViewTransform | None = None
+    media: Media,
+    preset: Preset,
+    *,
+    files: Mapping[str, Media] | None = None,
+    view: ViewTransform | None = None,
+    stretch_frames: int = 0,
 ) -> EncodePlan:
     """Everything a run needs, decided: argument lists, links for gaps, expected results, notes, estimates.
 
@@ -41,6 +48,7 @@ def make_plan(
         preset: resolved for it.
         files: the files of `sound.sound_files(preset)`, read.
         view: what `ocio.find_view` found, where the preset's colour is managed.
+        stretch_frames: how many frames one worker takes where several can share the plan; 0 for none.
 
     Raises:
         InvalidParameters: a sound track that is not there.
@@ -54,7 +62,7 @@ def make_plan(
     work = narrowed(_work(media, media.video, preset, files or {}, view), preset.outputs)
     drafts = in_order(_drafts(work, preset.outputs))
     frames = work.reading.frames_read
-    return EncodePlan(
+    plan = EncodePlan(
         media=media,
         preset=preset.name,
         commands=with_measurements(work.reading.input, drafts, commands_of(work, drafts)),
@@ -65,12 +73,20 @@ def make_plan(
         scratch=(SCRATCH,) if any(draft.first_pass for draft in drafts) else (),
         notes=(*source_notes(work, view), *work.looks, *work.reading.notes, *_sound_notes(drafts),
                *(draft.note for draft in drafts), *_drawn_notes(drafts)),
-        estimated_bytes=sum(estimate_bytes(draft.planned, frames, draft.file.options) for draft in drafts),
+        estimated_bytes=sum(
+            media.size_bytes if draft.planned.copied else estimate_bytes(draft.planned, frames, draft.file.options)
+            for draft in drafts
+        ),
         estimated_s=estimate_seconds(
             media.video, [draft.planned for draft in drafts], frames, [draft.file.options for draft in drafts]
         ),
         duration_s=work.reading.duration_s or Fraction(0),
     )  # fmt: skip
+
+    def others(outputs: tuple[OutputSpec, ...]) -> EncodePlan:
+        return make_plan(media, replace(preset, outputs=outputs), files=files, view=view)
+
+    return replace(plan, split=split_plan(work, drafts, stretch_frames, others))
 
 
 def _work(
