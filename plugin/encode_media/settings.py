@@ -40,6 +40,14 @@ class Settings:
     location_plugins: tuple[Path, ...] = ()
     """ftrack plug-in folders our sessions load: a studio's locations need theirs to find a path."""
     triggers_file: Path | None = None
+    action_file: Path | None = None
+    """Who is offered the action, its one-click presets, and what happens afterwards."""
+    form_folders: tuple[Path, ...] = ()
+    """A studio's own templates of forms and messages, before the built-in ones."""
+    language: str = ""
+    """The sub-folder of templates that comes first, such as `de`."""
+    personal: bool = False
+    """A runner of one person: it answers nobody else and starts nothing by itself."""
     source_roots: tuple[Path, ...] = ()
     """Sources must lie below one of these; empty allows all."""
     output_root: Path | None = None
@@ -108,6 +116,10 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         project_preset_folders=tuple(str(path) for path in _paths(env, "ENCODE_MEDIA_PROJECT_PRESETS")),
         location_plugins=_paths(env, "ENCODE_MEDIA_LOCATION_PLUGINS"),
         triggers_file=_path(env, "ENCODE_MEDIA_TRIGGERS"),
+        action_file=_path(env, "ENCODE_MEDIA_ACTION"),
+        form_folders=_paths(env, "ENCODE_MEDIA_FORMS"),
+        language=_language(env),
+        personal=_choice(env, "ENCODE_MEDIA_PERSONAL", ("0", "1")) == "1",
         source_roots=_paths(env, "ENCODE_MEDIA_SOURCE_ROOTS"),
         output_root=_path(env, "ENCODE_MEDIA_OUTPUT_ROOT"),
         ocio=env.get("ENCODE_MEDIA_OCIO") or env.get("OCIO", ""),
@@ -151,6 +163,18 @@ def child_environment(environ: Mapping[str, str] | None = None) -> dict[str, str
         if not child.get(name):
             child.pop(name, None)
     return child
+
+
+def _language(env: Mapping[str, str]) -> str:
+    name = env.get("ENCODE_MEDIA_LANGUAGE", "")
+    if name and not name.replace("-", "").replace("_", "").isalnum():
+        raise failure(
+            "options.invalid",
+            option="ENCODE_MEDIA_LANGUAGE",
+            problem=f"{name!r} can't be used",
+            allowed="the name of a folder below the templates, such as de or pt_BR",
+        )
+    return name
 
 
 def _source_check(env: Mapping[str, str]) -> str:
