@@ -106,6 +106,7 @@ def _output_document(output: OutputResult, published: PublishedOutput | None) ->
         "frame_rate": format_rate(output.frame_rate) if output.frame_rate else None,
         "duration_s": output.duration_s,
         "size_bytes": output.size_bytes,
+        "copied": list(output.planned.copied),
         "checks": [to_json(check) for check in output.checks],
     }
     if output.planned.first_frame is not None:

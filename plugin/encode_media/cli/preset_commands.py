@@ -88,6 +88,8 @@ def show_preset(name: str, source: str | None, pairs: tuple[str, ...], project: 
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.12g}"
     return "none" if value is None else str(value)
 
 

@@ -178,6 +178,12 @@ class PublishSpec:
     role: Literal["reviewable", "thumbnail", "deliverable"] = "deliverable"
     """`reviewable` gets `ftr_meta` and goes to `ftrack.server`; `thumbnail` is set on the version."""
     location: str = "auto"
+    """Of a deliverable: the name of a location; `auto` is the output root if there is one, else `ftrack.server`."""
+    path: str = ""
+    """Of a deliverable in `ftrack.unmanaged`: where below the output root, without extension and frame number.
+    Empty is project, shot, version, output and job."""
+    replace_chosen: bool = False
+    """Of a thumbnail: also where somebody chose another one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +239,7 @@ class OutputSpec:
     slate: SlateSpec | None = None
     """Movies and image sequences only."""
     copy: bool = False
-    """A source that already is what this output must be is copied; only ProRes and DNxHR."""
+    """A movie that already is what this output must be is copied instead of encoded again."""
     publish: PublishSpec = PublishSpec()
 
 

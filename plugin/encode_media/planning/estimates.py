@@ -119,7 +119,7 @@ def estimate_seconds(
     encode = sum(
         (output.expected.frames or count)
         * _megapixels(output.expected.width, output.expected.height)
-        * _encode_s(output.expected.codec, words)
+        * (0 if output.copied else _encode_s(output.expected.codec, words))
         for output, words in zip(outputs, told, strict=True)
     )
     return round(_START_S + (decode + encode) / _USABLE_CORES, 1)

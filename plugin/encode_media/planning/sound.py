@@ -26,6 +26,8 @@ from encode_media.planning.sound_chain import (
 from encode_media.planning.sound_timing import SoundTiming
 
 _ENCODERS = {"aac": "aac", "opus": "libopus"}
+SOUND_BLOCKS = {"aac": 1024, "opus": 960, "mp3": 1152}
+"""Samples a codec can't split: its stream may be longer by up to one (ISO 14496-3, RFC 6716, ISO 11172-3)."""
 _TOGETHER = (8, 6, 2)
 """Numbers of mono tracks that are one sound: 7.1, 5.1 and stereo, in SMPTE's order."""
 

@@ -16,8 +16,6 @@ Problem = tuple[str, str, tuple[str, ...]]
 
 MAX_SIDE = 16384
 """Pixels; the largest picture H.264 and JPEG readers take."""
-COPIED = ("prores", "dnxhr")
-"""Codecs of key frames alone."""
 MAX_SCALE = 8
 MAX_GOP = 3600
 MAX_HANDLES = 10_000
@@ -53,8 +51,8 @@ def rate_problems(output: OutputSpec) -> Iterator[Problem]:
         yield "video.passes", f"{video.codec} knows one pass only", ("1",)
     if video.max_bitrate is not None and not codec_of(video).capped:
         yield "video.max_bitrate", f"{video.codec} can't be held below a bit rate", ()
-    if output.copy and video.codec not in COPIED:
-        yield "copy", f"{video.codec} is never copied: its frames lean on others", COPIED
+    if output.copy and output.kind is not OutputKind.VIDEO:
+        yield "copy", "only movies are copied", ("false",)
     yield from _gop_problems(video)
 
 

@@ -69,10 +69,26 @@ def _over(base: _Tree, layer: Layer) -> _Tree:
     merged: _Tree = _merged(base, _tree(own, layer.path))
     options = merged.get("options")
     if isinstance(options, dict):
-        merged["options"] = {name: value for name, value in options.items() if not _is_nothing(value)}
+        written = own.get("options")
+        merged["options"] = {
+            name: _fewer_labels(value, written.get(name) if isinstance(written, dict) else None)
+            for name, value in options.items()
+            if not _is_nothing(value)
+        }
     if OUTPUTS in layer.data:
         merged[OUTPUTS] = _outputs(base.get(OUTPUTS), layer.data[OUTPUTS], layer.path)
     return merged
+
+
+def _fewer_labels(option: Any, written: Any) -> Any:
+    """Where a file names other choices, labels of the base's choices go with them."""
+    labels = option.get("labels") if isinstance(option, dict) else None
+    choices = written.get("choices") if isinstance(written, dict) else None
+    if not isinstance(labels, dict) or not isinstance(choices, list):
+        return option
+    own = written.get("labels")
+    kept = {str(choice) for choice in choices} | set(own if isinstance(own, dict) else ())
+    return {**option, "labels": {key: label for key, label in labels.items() if key in kept}}
 
 
 def _outputs(base: Any, written: Any, path: Path) -> Any:

@@ -9,10 +9,9 @@ from encode_media.media.inspection import OutputFacts
 from encode_media.model.plan import Expected
 from encode_media.model.preset import QUIETEST_LUFS, LoudnessSpec
 from encode_media.model.result import Check
+from encode_media.planning.sound import SOUND_BLOCKS
 from encode_media.running.comparing import close, same
 
-AUDIO_BLOCKS = {"aac": 1024, "opus": 960, "mp3": 1152}
-"""Samples a codec can't split: its stream may be longer by up to one (ISO 14496-3, RFC 6716, ISO 11172-3)."""
 LOUDNESS_TOLERANCE = 0.5
 """LU; what EBU R128 allows for programmes that were normalised."""
 PEAK_TOLERANCE = 0.5
@@ -49,7 +48,7 @@ def _length(expected: Expected, facts: OutputFacts) -> Iterator[Check]:
 def _tolerance(expected: Expected, facts: OutputFacts) -> Fraction:
     """One frame of the picture, or one block of the sound where that is longer (at high frame rates)."""
     frame = 1 / expected.frame_rate if expected.frame_rate else Fraction(0)
-    block = Fraction(AUDIO_BLOCKS.get(expected.audio_codec or "", 1), facts.audio_sample_rate or 48000)
+    block = Fraction(SOUND_BLOCKS.get(expected.audio_codec or "", 1), facts.audio_sample_rate or 48000)
     return max(frame, block)
 
 

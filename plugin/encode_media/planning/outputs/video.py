@@ -18,7 +18,7 @@ from encode_media.planning.graph import Chain, OutputFile
 from encode_media.planning.hardware import upload
 from encode_media.planning.outputs.draft import Draft, Options, Placement, Work, place, plain_options, rate_options
 from encode_media.planning.overlay import Overlay, behind, later, more, onto
-from encode_media.planning.pass_through import copied_streams
+from encode_media.planning.pass_through import Copied, copied_or_why, copied_words, not_copied_words
 from encode_media.planning.rate_control import Aim, aim_of
 from encode_media.planning.start_timecode import start_timecode
 from encode_media.planning.transparency import convert_any
@@ -115,8 +115,8 @@ def _draft(work: Work, movie: _Movie, largest: _Movie) -> Draft:
     spec, heard, rate = movie.spec, movie.heard, work.reading.rate
     file = f"{movie.stem}.{spec.container}"
     expected = _expected(work, movie)
-    copied = copied_streams(work, spec, expected, heard)
-    if copied is not None:
+    copied = copied_or_why(work, spec, expected, heard, movie.aim)
+    if isinstance(copied, Copied):
         return _copy(movie, file, copied, expected)
     encode = Encode(spec=spec.video, rate=rate, size=movie.size, aim=movie.aim, stem=movie.stem)
     around: Options = {**_colour_options(movie.target), **(sound.sound_options(heard) if heard else {})}
@@ -138,22 +138,32 @@ def _draft(work: Work, movie: _Movie, largest: _Movie) -> Draft:
         target=movie.target,
         files=overlay.files,
         drawn=overlay.notes,
-        note=f"{spec.name}: {_describe(movie, rate)}",
+        note=f"{spec.name}: {_describe(movie, rate)}{not_copied_words(copied)}",
     )  # fmt: skip
 
 
-def _copy(movie: _Movie, file: str, copied: tuple[int, ...], expected: Expected) -> Draft:
-    """The source's own streams in a new file, with the wanted time code."""
-    spec = movie.spec
+def _copy(movie: _Movie, file: str, copied: Copied, expected: Expected) -> Draft:
+    """The source's own picture in a new file, with the wanted time code; its sound, too, where that fits."""
+    spec, heard = movie.spec, movie.heard
+    encoded = heard if copied.sound is None else None
+    streams = (copied.picture,) if copied.sound is None else (copied.picture, copied.sound)
+    # Apple's players refuse HEVC under any other tag.
+    tag: Options = {"tag:v": "hvc1"} if spec.video.codec == "hevc" else {}
     return Draft(
-        file=OutputFile(path=file, copied=copied, options={"c": "copy", **plain_options(), **_container(movie)}),
+        file=OutputFile(
+            path=file, copied=streams, audio=encoded.chain if encoded else None,
+            sound=encoded.input if encoded else None,
+            options={
+                "c": "copy", **tag, **plain_options(), **_container(movie),
+                **(sound.sound_options(encoded) if encoded else {}),
+            },
+        ),
         planned=PlannedOutput(
             name=spec.name, kind=spec.kind, container=spec.container, file=file, publish=spec.publish,
-            expected=expected,
+            expected=expected, copied=("picture",) if copied.sound is None else ("picture", "sound"),
         ),
-        heard=movie.heard,
-        note=f"{spec.name}: copied as it is, the source is {spec.video.codec} of the wanted form already"
-        f"{_clock_words(movie)}",
+        heard=heard if encoded or heard is None else replace(heard, note="the source's own sound, copied"),
+        note=f"{spec.name}: {copied_words(copied, heard, spec.video.codec)}{_clock_words(movie)}",
     )  # fmt: skip
 
 
