@@ -168,6 +168,20 @@ class World:
             fault()
             self.done_faults.append(fault.__name__)
 
+    def stop(self) -> None:
+        """In good order, however broken it was."""
+        for part in (self.worker, self.service):
+            if part is not None and self._stopped(part) != 0:
+                raise AssertionError(f"it did not end well:\n{part.log[-12000:]}")
+
+    def _stopped(self, part: Service) -> int:
+        try:
+            return part.stop()
+        except subprocess.TimeoutExpired:
+            part.running.send_signal(jumping_clock.STACKS)
+            time.sleep(1)  # it has no other way to say that it has written them
+            raise AssertionError(f"it does not end; faults: {self.done_faults}\n{part.log[-12000:]}") from None
+
     @property
     def _database(self) -> Database:
         assert self.database is not None

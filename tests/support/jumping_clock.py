@@ -6,12 +6,15 @@ clock is wrong. Only the wall clock jumps, as on a machine whose time is set: th
 
 from __future__ import annotations
 
+import faulthandler
 import runpy
+import signal
 import sys
 import time
 from pathlib import Path
 
-TESTS = Path(__file__).resolve().parents[1]
+STACKS = signal.SIGUSR1
+"""Has the process write where each of its threads is, for whoever wonders why it does not end."""
 
 
 class Clock:
@@ -39,6 +42,7 @@ def set_wrong(file: Path, seconds: float) -> None:
 
 
 def main(file: str, *words: str) -> None:
+    faulthandler.register(STACKS)
     time.time = Clock(Path(file))  # type: ignore[assignment]
     sys.argv = ["encode-media", *words]
     runpy.run_module("encode_media", run_name="__main__", alter_sys=True)
