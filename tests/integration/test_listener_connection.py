@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -102,6 +103,18 @@ def test_a_healthy_connection_is_kept(tmp_path: Path) -> None:
         wait_for(lambda: first._heard_beat >= 5, what="five messages to itself")
 
         assert service.listener._connection is first
+
+
+def test_a_clock_that_is_put_back_does_not_stop_the_listener_from_looking_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = time.time
+    with running_sandbox(tmp_path / "data") as sandbox, listening(settings_for(sandbox)) as service:
+        service.wait_until_connected()
+        monkeypatch.setattr(time, "time", lambda: right() - 86400)
+        service.stop.set()
+        service.thread.join(10)
+        assert not service.thread.is_alive()
 
 
 def test_an_event_that_makes_the_client_stumble_does_not_end_the_listener(tmp_path: Path) -> None:

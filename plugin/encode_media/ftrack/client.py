@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from encode_media.errors import failure
+from encode_media.ftrack.hub import ONE_ROUND
 from encode_media.ftrack.messages import (
     CANCEL_TOPIC,
     DISCOVER_TOPIC,
@@ -30,7 +31,6 @@ CONNECT_S = 15.0
 REPLY_S = 20.0
 SETTLE_S = 0.3
 """After the first answer to a discover, how long to wait for those of other services: there is no end mark."""
-_TICK_S = 0.1
 _ROUND_TRIP_TOPIC = "encode-media.round-trip"
 
 
@@ -149,7 +149,7 @@ class ActionClient:
 
     def _listen(self) -> None:
         while not self._stop.is_set():
-            self._hub.wait(duration=_TICK_S)
+            self._hub.wait(duration=ONE_ROUND)
 
 
 def hub_round_trip_s(settings: Settings, *, timeout_s: float = CONNECT_S) -> float:
@@ -168,7 +168,7 @@ def hub_round_trip_s(settings: Settings, *, timeout_s: float = CONNECT_S) -> flo
         started = time.monotonic()
         hub.publish(Event(_ROUND_TRIP_TOPIC, data={"hub": hub.id}))
         while not back.is_set() and time.monotonic() - started < timeout_s:
-            hub.wait(duration=0)
+            hub.wait(duration=ONE_ROUND)
         if not back.is_set():
             raise failure("server.unreachable", server=f"the event hub of {settings.server}")
         return time.monotonic() - started
