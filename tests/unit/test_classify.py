@@ -123,3 +123,11 @@ def test_success_that_lost_its_last_write_is_a_full_disk() -> None:
 
 def test_success_with_harmless_words_is_success() -> None:
     assert lost_writes(["[swscaler @ 0x1] deprecated pixel format used"]) is None
+
+
+def test_a_heif_picture_that_ffmpeg_takes_for_a_movie_is_not_called_damaged() -> None:
+    """The probe has read it before: ffmpeg 5 and 6 can't."""
+    lines = ("[mov,mp4 @ 0x1] moov atom not found", "/p/IMG_0001.HEIC: Invalid data found when processing input")
+    error = classify(1, lines, sources=("/p/IMG_0001.HEIC",), source="/p/IMG_0001.HEIC")
+    assert error.code == "source.unsupported"
+    assert "too old for HEIF" in error.message

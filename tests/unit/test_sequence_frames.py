@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from encode_media.media.frame_check import FrameFacts
 from encode_media.media.pattern import FramePattern
-from encode_media.media.sequence_findings import sequence_findings
+from encode_media.media.sequence_findings import below_zero_findings, sequence_findings
 from encode_media.media.timing import measure
 from encode_media.model.media import Severity
 from encode_media.timebase import FrameSpan
@@ -137,3 +137,10 @@ def test_changes_are_measured_against_the_first_good_frame() -> None:
 def test_a_sound_sequence_has_no_findings() -> None:
     checked = sequence_findings(FrameSpan(first=1, last=3), {1: GOOD, 2: GOOD, 3: GOOD}, GOOD)
     assert (checked.missing, checked.findings) == ((), ())
+
+
+def test_frames_below_zero_are_told_of() -> None:
+    (finding,) = below_zero_findings((-12, -11))
+    assert (finding.code, finding.frames) == ("sequence.frames_below_zero", (-12, -11))
+    assert finding.message == "2 frames below 0 are left out: -12 to -11."
+    assert not list(below_zero_findings(()))

@@ -8,8 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from encode_media.errors import InvalidParameters, SourceMissing
-from encode_media.media.sequence import component_source, find_source, frame_path, frames_on_disk
+from encode_media.errors import InvalidParameters, SourceMissing, UnsupportedFormat
+from encode_media.media.sequence import (
+    component_source,
+    find_source,
+    frame_path,
+    frames_below_zero,
+    frames_on_disk,
+)
 from encode_media.model.media import SourceRef
 from encode_media.timebase import FrameSpan
 
@@ -94,6 +100,47 @@ def test_a_folder_with_two_sequences_names_both(shot: Path) -> None:
     lay(shot, "mask.%04d.exr", range(1001, 1004))
     with pytest.raises(InvalidParameters, match=r"f\.%04d\.exr, mask\.%04d\.exr"):
         find_source([str(shot)])
+
+
+def test_the_versions_in_a_folder_are_sequences_and_not_what_runs(tmp_path: Path) -> None:
+    lay(tmp_path, "shot_v001.%04d.exr", range(1001, 1004))
+    lay(tmp_path, "shot_v002.%04d.exr", range(1001, 1004))
+    with pytest.raises(InvalidParameters, match=r"one of them: shot_v001\.%04d\.exr, shot_v002\.%04d\.exr\Z"):
+        find_source([str(tmp_path)])
+
+
+def test_one_frame_of_another_version_makes_no_sequence_of_versions(tmp_path: Path) -> None:
+    lay(tmp_path, "f_v2.%04d.exr", [1001])
+    lay(tmp_path, "f_v3.%04d.exr", range(1001, 1006))
+    assert find_source([str(tmp_path)]) == SourceRef(path=str(tmp_path / "f_v3.%04d.exr"), is_sequence=True)
+
+
+class TestFramesBelowZero:
+    @pytest.fixture
+    def rest_frames(self, tmp_path: Path) -> Path:
+        """A simulation's pre-roll, as C writes it (-012) and as Maya does (-0012), and two frames from 0 on."""
+        for name in ("sim.-0012.exr", "sim.-011.exr", "sim.0000.exr", "sim.0001.exr"):
+            (tmp_path / name).write_bytes(b"x")
+        return tmp_path
+
+    def test_they_are_no_sequence_of_their_own_in_a_folder(self, rest_frames: Path) -> None:
+        assert find_source([str(rest_frames)]).path == str(rest_frames / "sim.%04d.exr")
+
+    def test_they_are_known_beside_their_sequence(self, rest_frames: Path) -> None:
+        assert frames_below_zero(find_source([str(rest_frames)])) == (-12, -11)
+
+    def test_alone_they_are_refused_as_they_would_run_backwards(self, rest_frames: Path) -> None:
+        backwards = SourceRef(path=str(rest_frames / "sim.-%04d.exr"), is_sequence=True)
+        with pytest.raises(UnsupportedFormat, match="below 0"):
+            frames_below_zero(backwards)
+
+    def test_a_hyphen_behind_a_name_is_no_sign(self, tmp_path: Path) -> None:
+        lay(tmp_path, "sim-%04d.exr", range(1, 4))
+        assert frames_below_zero(find_source([str(tmp_path)])) == ()
+
+    def test_a_span_below_zero_is_a_mistake_in_words(self, rest_frames: Path) -> None:
+        with pytest.raises(InvalidParameters, match="are not like"):
+            find_source([str(rest_frames / "sim.%04d.exr [-12-1]")])
 
 
 def test_an_empty_folder_has_no_source(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ _COUNT_LIMIT_BYTES = 4 << 30
 """Files without an index are read to count their frames; beyond this size the file's own number is taken."""
 _STILL_BRANDS = frozenset({"avif", "heic", "heix", "mif1"})
 """MP4 files that are pictures."""
+_IN_TILES = "the picture is made of tiles, as phones write HEIC; export it as JPEG, PNG or TIFF"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,8 @@ def read_contents(path: str, *, default_rate: Fraction, count_frames: bool = Tru
             audio=streams.audio_streams(container),
         )
         contents = replace(contents, sound_start_s=_sound_start(container, contents.audio))
+        if still and streams.is_in_tiles(pictures):
+            raise failure("source.unsupported", path=path, problem=_IN_TILES)
         if pictures:
             chosen, because = streams.choose_video(pictures)
             contents = replace(contents, chosen_because=because)
@@ -90,7 +93,7 @@ def _with_picture(
 ) -> Contents:
     require_size(path, stream.codec_context.width, stream.codec_context.height)
     index = read_index(container, stream, path) if count_frames else None
-    must_read = count_frames and index is None and not contents.is_still
+    must_read = count_frames and not (index and index.is_exact) and not contents.is_still
     counted = not (must_read and contents.size_bytes > _COUNT_LIMIT_BYTES)
     reading = Reading(container, stream)
     frame = reading.first_frame(path)
@@ -124,7 +127,7 @@ def _timing(
     stream: AvVideoStream, index: FrameIndex | None, reading: Reading, default_rate: Fraction
 ) -> Timing | None:
     nominal = (stream.average_rate, stream.guessed_rate, stream.base_rate, default_rate)
-    if index is not None and stream.time_base is not None:
+    if index is not None and index.is_exact and stream.time_base is not None:
         return measure(index.stamps, stream.time_base, nominal)
     if reading.untimed or stream.time_base is None:
         # A bare stream says its rate in its own header, if anywhere; the container's is a guess.
@@ -150,7 +153,9 @@ def _video(stream: AvVideoStream, frame: VideoFrame, timing: Timing | None, defa
         bit_depth=pixels.bit_depth,
         is_rgb=pixels.is_rgb,
         is_float=pixels.is_float,
-        has_alpha=pixels.has_alpha or stream.metadata.get("alpha_mode") == "1",
+        # JPEG has none: the fourth channel of CMYK is black, which the decoder has mixed in already.
+        has_alpha=(pixels.has_alpha and context.codec.canonical_name != "mjpeg")
+        or stream.metadata.get("alpha_mode") == "1",
         sample_aspect=stream.sample_aspect_ratio or Fraction(1),
         rotation=rotation,
         mirrored=mirrored,

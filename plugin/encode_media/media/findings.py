@@ -12,6 +12,8 @@ from encode_media.timebase import describe_rate, seconds_text
 
 _HD_HEIGHT = 720
 """From here on untagged pictures are taken for BT.709, below for BT.601, as players do."""
+_GREYS = ("gray", "ya8", "ya16", "mono")
+"""Pixel formats without colours nothing can be wrong with."""
 
 
 def find(code: str, severity: Severity, message: str, frames: tuple[int, ...] = ()) -> Finding:
@@ -27,7 +29,7 @@ def picture_findings(video: VideoStream) -> Iterator[Finding]:
             f"The frame rate changes within the file; {describe_rate(video.frame_rate)} fps is used, "
             "and the length stays.",
         )
-    if video.field_order != "progressive":
+    if video.is_interlaced:
         yield find("video.interlaced", Severity.WARNING, "The picture is interlaced; it is deinterlaced.")
     if video.rotation or video.mirrored:
         turned = [f"turned by {video.rotation}°"] if video.rotation else []
@@ -57,7 +59,7 @@ def _colour_findings(video: VideoStream) -> Iterator[Finding]:
         yield find(
             "colour.hdr", Severity.WARNING, f"The picture is HDR ({name}); it is tone-mapped for SDR outputs."
         )
-    elif not video.is_rgb and colour.matrix is None:
+    elif not (video.is_rgb or video.pixel_format.startswith(_GREYS)) and colour.matrix is None:
         assumed = "BT.709" if video.height >= _HD_HEIGHT else "BT.601"
         levels = "full" if colour.range == "pc" else "limited"
         yield find(
@@ -107,16 +109,17 @@ def _audio_findings(video: VideoStream, audio: tuple[AudioStream, ...]) -> Itera
         return
     if len(audio) > 1:
         yield find("audio.several", Severity.INFO, f"There are {len(audio)} sound tracks; the first one is used.")
-    length, picture = audio[0].duration_s, video.duration_s
-    if length is None or picture is None:
+    if audio[0].duration_s is None or video.duration_s is None:
         return
     # A frame or an AAC packet (1024 samples) of difference is how files are written, not a mistake.
-    allowed = max(1 / video.frame_rate, Fraction(1024, max(1, audio[0].sample_rate)))
-    if abs(length - picture) > 2 * allowed:
-        kind, deed = ("shorter", "padded with silence") if length < picture else ("longer", "cut")
-        yield find(
-            f"audio.{kind}",
-            Severity.WARNING,
-            f"The sound ({seconds_text(length)}) is {kind} than the picture ({seconds_text(picture)}); "
-            f"it is {deed}.",
-        )
+    allowed = 2 * max(1 / video.frame_rate, Fraction(1024, max(1, audio[0].sample_rate)))
+    late = audio[0].start_s - video.start_s if audio[0].start_s is not None else Fraction(0)
+    if abs(late) > allowed:
+        when, deed = ("after", "silence comes first") if late > 0 else ("before", "that part is left out")
+        text = f"The sound begins {seconds_text(abs(late))} {when} the picture; {deed}."
+        yield find("audio.offset", Severity.INFO, text)
+    over = late + audio[0].duration_s - video.duration_s
+    if abs(over) > allowed:
+        kind, deed = ("shorter", "padded with silence") if over < 0 else ("longer", "cut")
+        text = f"The sound ends {seconds_text(abs(over))} {'before' if over < 0 else 'after'} the picture"
+        yield find(f"audio.{kind}", Severity.WARNING, f"{text} ({seconds_text(video.duration_s)}); it is {deed}.")

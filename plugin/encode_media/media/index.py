@@ -25,6 +25,9 @@ class FrameIndex:
     keys: KeyFrames
     hidden: int
     """Frames an edit list leaves out."""
+    is_exact: bool
+    """False where frames between the shown ones are hidden: the index has times of decoding, and with B-frames
+    other ones are hidden in the order of showing. The packets have to be asked then."""
 
 
 def read_index(container: InputContainer, stream: VideoStream, path: str) -> FrameIndex | None:
@@ -43,7 +46,17 @@ def read_index(container: InputContainer, stream: VideoStream, path: str) -> Fra
         raise failure("source.corrupt", path=path, problem=f"it ends after {whole} of {len(shown)} frames")
     if not shown:
         return None
-    return FrameIndex([entry.timestamp for entry in shown], _keys(stream, shown, path), len(entries) - len(shown))
+    return FrameIndex(
+        stamps=[entry.timestamp for entry in shown],
+        keys=_keys(stream, shown, path),
+        hidden=len(entries) - len(shown),
+        is_exact=_is_one_run(entries),
+    )
+
+
+def _is_one_run(entries: Sequence[Any]) -> bool:
+    places = [place for place, entry in enumerate(entries) if not entry.is_discard]
+    return places[-1] - places[0] + 1 == len(places)
 
 
 def _keys(stream: VideoStream, entries: Sequence[Any], path: str) -> KeyFrames:

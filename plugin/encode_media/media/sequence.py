@@ -75,7 +75,9 @@ def frames_below_zero(source: SourceRef) -> tuple[int, ...]:
     pattern = FramePattern.from_printf(source.path)
     if pattern.counts_down:
         raise failure(
-            "source.unsupported", path=source.path, problem="its frames are below 0; number them anew from 0 or above"
+            "source.unsupported",
+            path=source.path,
+            problem="its frames are below 0; number them anew from 0 or above",
         )
     return tuple(sorted(number for name in _entries(pattern) if (number := pattern.negative_number_of(name))))
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream as AvVideoStream
 
 
+_PART_OF_ANOTHER = 1 << 19
+"""ffmpeg's disposition `dependent`, which older PyAVs have no name for."""
+
+
 @dataclass(frozen=True, slots=True)
 class PixelFacts:
     pixel_format: str
@@ -41,6 +45,14 @@ def picture_streams(container: InputContainer) -> list[AvVideoStream]:
         for stream in container.streams.video
         if stream.codec_context is not None and not stream.disposition & left_out
     ]
+
+
+def is_in_tiles(streams: Sequence[AvVideoStream]) -> bool:
+    """Whether the picture of a still is put together from the streams, as phones write HEIC."""
+    from av.stream import Disposition
+
+    tiles = any(int(stream.disposition) & _PART_OF_ANOTHER for stream in streams)
+    return tiles and not any(stream.disposition & Disposition.default for stream in streams)
 
 
 def choose_video(streams: Sequence[AvVideoStream]) -> tuple[AvVideoStream, str]:
@@ -67,7 +79,15 @@ def seconds(stream: av.stream.Stream) -> Fraction | None:
     """The duration the file states for a stream."""
     if stream.duration is not None and stream.time_base is not None:
         return Fraction(stream.duration * stream.time_base)
-    return _clock_seconds(next((v for k, v in stream.metadata.items() if k.upper().startswith("DURATION")), ""))
+    end = _clock_seconds(next((v for k, v in stream.metadata.items() if k.upper().startswith("DURATION")), ""))
+    # Matroska's tag is the time of the end, not a length.
+    return end - (start_seconds(stream) or 0) if end is not None else None
+
+
+def start_seconds(stream: av.stream.Stream) -> Fraction | None:
+    if stream.start_time is None or stream.time_base is None:
+        return None
+    return Fraction(stream.start_time * stream.time_base)
 
 
 def audio_streams(container: InputContainer) -> tuple[AudioStream, ...]:
@@ -169,9 +189,7 @@ def _audio(stream: AvAudioStream) -> AudioStream:
         language=stream.language if stream.language not in (None, "und") else None,
         is_default=bool(stream.disposition & Disposition.default),
         profile=context.profile,
-        start_s=stream.start_time * stream.time_base
-        if stream.start_time is not None and stream.time_base is not None
-        else None,
+        start_s=start_seconds(stream),
     )
 
 

@@ -130,10 +130,14 @@ class VideoStream:
     hidden_frames: int = 0
     """Frames in the file that an edit list leaves out."""
     field_order: str = "progressive"
-    """`progressive`, `tt`, `bb`, `tb`, `bt` or `unknown`."""
+    """`progressive`, `tt`, `bb`, `tb`, `bt`, or `unknown`: interlaced in an order that only the frames tell."""
     colour: ColourTags = ColourTags()
     chromaticities: tuple[float, ...] | None = None
     """OpenEXR with primaries other than BT.709: red, green, blue and white, x and y of each."""
+
+    @property
+    def is_interlaced(self) -> bool:
+        return self.field_order != "progressive"
 
     @property
     def upright_size(self) -> tuple[int, int]:

@@ -73,7 +73,7 @@ def source_context(media: Media) -> dict[str, Any]:
         "has_alpha": video.has_alpha if video else False,
         "is_float": video.is_float if video else False,
         "is_rgb": video.is_rgb if video else False,
-        "interlaced": video.field_order in ("tt", "bb", "tb", "bt") if video else False,
+        "interlaced": video.is_interlaced if video else False,
         "variable_rate": video.variable_rate if video else False,
         "timecode": media.timecode,
         "layers": len(media.layers),

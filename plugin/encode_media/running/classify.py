@@ -131,6 +131,7 @@ _OUTPUT = re.compile(
     r"Error opening output|Could not open file for writing|Error writing|Could not write header", re.IGNORECASE
 )
 _FILTER = re.compile(r"^\[Parsed_(?!loudnorm|ebur128|astats)")
+_HEIF = (".heic", ".heif", ".hif", ".avif")
 _REPEATS = re.compile(r"Last message repeated")
 _OPENING = re.compile(r"Error (?:while opening encoder|applying encoder options|setting option)")
 _ENCODER_SPEAKS = re.compile(
@@ -206,6 +207,15 @@ def _absent(evidence: Evidence) -> EncodeMediaError | None:
     return None
 
 
+def _newer_than_this(evidence: Evidence) -> EncodeMediaError | None:
+    """HEIC, which the probe could read: ffmpeg before 7 looks for a movie in it."""
+    looked_for_a_movie = _first(evidence.lines, re.compile("moov atom not found"))
+    if not looked_for_a_movie or not evidence.source.lower().endswith(_HEIF):
+        return None
+    problem = "the ffmpeg in use is too old for HEIF pictures, version 7 and later read them"
+    return failure("source.unsupported", path=evidence.source, problem=problem)
+
+
 def _ended_by_signal(exit_code: int) -> Rule:
     """A process that was killed leaves no words."""
 
@@ -265,6 +275,7 @@ _RULES: tuple[Rule, ...] = (
     _says("ffmpeg.parameters", r"Impossible to convert between the formats|Error (?:re)?initializing filters?"),
     # --- what the source is ---
     _says("source.not_media", r"not on whitelist"),
+    _newer_than_this,
     _says("source.corrupt", r"moov atom not found|partial file|Invalid NAL unit size|chunk too big"),
     _says("source.corrupt", r"Invalid PNG signature|Wrong magic number|Decoding error:|decode error rate"),
     _says("source.corrupt", r"Error while decoding stream|Cannot determine format of input stream"),
