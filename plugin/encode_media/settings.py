@@ -52,6 +52,12 @@ class Settings:
     """Sources must lie below one of these; empty allows all."""
     output_root: Path | None = None
     """Where deliverables that don't go to the server are kept."""
+    thumbnail_cascade: tuple[str, ...] = ()
+    """Which contexts around a version show its thumbnail as well: `task`, `parent` (the shot)."""
+    path_maps: tuple[tuple[str, ...], ...] = ()
+    """Each the same place in the spellings of several machines: `//server/share`, `/mnt/share`, `Z:\\`."""
+    review_as_source: bool = False
+    """Whether review media may be encoded where a version has nothing else."""
     ocio: str = ""
     """The studio's OpenColorIO configuration: a path or `ocio://…`."""
     icon_url: str = ""
@@ -67,6 +73,10 @@ class Settings:
     """Ended jobs are forgotten after so many days; 0 keeps them."""
     source_check: str = "headers"
     """How closely sources are looked at before they are encoded: one of `SOURCE_CHECKS`."""
+    split_frames: int = 1000
+    """Encodes of at least twice as many frames are shared by workers that have nothing to do; 0 shares none."""
+    shared_work: str = ""
+    """A name for the work folder where it is one and the same on several machines, at the same path."""
     stall_limit_s: float = 120.0
     time_limit_s: float = 6 * 3600.0
     default_preset: str = "review"
@@ -78,6 +88,14 @@ class Settings:
     """A listener without a hub for longer ends, so that its supervisor acts; 0 waits for ever."""
     notify_socket: str = ""
     """Where a supervisor (systemd) hears that we are ready and alive."""
+
+    @property
+    def workplace(self) -> str:
+        """What workers offer that see the same work folder, and parts of one encode need."""
+        if self.shared_work:
+            return f"work:{self.shared_work}"
+        name = f"{socket.gethostname()}|{self.work_folder.absolute()}"
+        return f"work:{hashlib.sha256(name.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}"
 
     @property
     def service_id(self) -> str:
@@ -122,6 +140,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         personal=_choice(env, "ENCODE_MEDIA_PERSONAL", ("0", "1")) == "1",
         source_roots=_paths(env, "ENCODE_MEDIA_SOURCE_ROOTS"),
         output_root=_path(env, "ENCODE_MEDIA_OUTPUT_ROOT"),
+        thumbnail_cascade=_some_of(env, "ENCODE_MEDIA_THUMBNAIL_CASCADE", ("task", "parent")),
+        path_maps=_path_maps(env, "ENCODE_MEDIA_PATH_MAP"),
+        review_as_source=_choice(env, "ENCODE_MEDIA_REVIEW_AS_SOURCE", ("no", "yes")) == "yes",
         ocio=env.get("ENCODE_MEDIA_OCIO") or env.get("OCIO", ""),
         icon_url=env.get("ENCODE_MEDIA_ICON_URL", ""),
         slots=int(_number(env, "ENCODE_MEDIA_SLOTS", 1, minimum=1)),
@@ -130,6 +151,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         user_limit=int(_number(env, "ENCODE_MEDIA_USER_LIMIT", 0, minimum=0)),
         keep_days=_number(env, "ENCODE_MEDIA_KEEP_DAYS", 30, minimum=0),
         source_check=_source_check(env),
+        split_frames=int(_number(env, "ENCODE_MEDIA_SPLIT_FRAMES", 1000, minimum=0)),
+        shared_work=_name(env, "ENCODE_MEDIA_SHARED_WORK"),
         stall_limit_s=_number(env, "ENCODE_MEDIA_STALL_LIMIT", 120, minimum=1),
         time_limit_s=_number(env, "ENCODE_MEDIA_TIME_LIMIT", 6 * 3600, minimum=1),
         default_preset=env.get("ENCODE_MEDIA_DEFAULT_PRESET") or "review",
@@ -186,12 +209,44 @@ def _source_check(env: Mapping[str, str]) -> str:
     return text
 
 
+def _name(env: Mapping[str, str], name: str) -> str:
+    words = _words(env, name)
+    if len(words) > 1:
+        raise failure("options.invalid", option=name, problem="it has several words", allowed="one word")
+    return words[0] if words else ""
+
+
 def _paths(env: Mapping[str, str], name: str) -> tuple[Path, ...]:
     return tuple(Path(part) for part in env.get(name, "").split(os.pathsep) if part)
 
 
 def _words(env: Mapping[str, str], name: str) -> tuple[str, ...]:
     return tuple(word for word in env.get(name, "").replace(",", " ").split())
+
+
+def _some_of(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    words = _words(env, name)
+    for word in words:
+        if word not in allowed:
+            raise failure(
+                "options.invalid", option=name, problem=f"{word!r} can't be used", allowed=", ".join(allowed)
+            )
+    return words
+
+
+def _path_maps(env: Mapping[str, str], name: str) -> tuple[tuple[str, ...], ...]:
+    """`//server/share = /mnt/share = Z:/; …`: places by semicolons, their spellings by equals signs."""
+    places = [place.split("=") for place in env.get(name, "").split(";") if place.strip()]
+    maps = tuple(tuple(spelling.strip() for spelling in place if spelling.strip()) for place in places)
+    for spellings in maps:
+        if len(spellings) < 2:  # noqa: PLR2004 - one spelling alone maps to nothing
+            raise failure(
+                "options.invalid",
+                option=name,
+                problem=f"{'='.join(spellings)!r} names one place once",
+                allowed="//server/share = /mnt/share = Z:\\ ; …",
+            )
+    return maps
 
 
 def _path(env: Mapping[str, str], name: str) -> Path | None:

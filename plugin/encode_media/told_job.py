@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from encode_media.errors import EncodeMediaError
-from encode_media.jobs.engine import JobContext, JsonDict, RetryPolicy, Workflow
+from encode_media.jobs.engine import JobContext, JsonDict, PartRecord, RetryPolicy, Room, Workflow
 from encode_media.log_lines import about, kept_tail
 from encode_media.model.request import EncodeRequest
 from encode_media.model.result import Progress
@@ -37,7 +37,8 @@ def told(workflow: Workflow, on_end: OnEnd) -> Workflow:
         ):
             result = workflow(_LoggedSteps(context), request)
             _say_end(result)
-            on_end(request, result)
+            if request.part is None:
+                on_end(request, result)
             return {**result, "log": [*result.get("log", ()), *lines]}
 
     return tell
@@ -77,6 +78,19 @@ class _LoggedSteps:
             raise
         log.info("Step %s: done after %.1f s", name, time.monotonic() - began)
         return value
+
+    def room(self, needs: Sequence[str]) -> Sequence[Room]:
+        return self._context.room(needs)
+
+    def share(
+        self,
+        parts: Sequence[EncodeRequest],
+        *,
+        watch: Callable[[Sequence[Progress]], None],
+        stands: Callable[[JsonDict], bool],
+    ) -> Sequence[PartRecord]:
+        log.info("Shared in %d parts", len(parts))
+        return self._context.share(parts, watch=watch, stands=stands)
 
     def report(self, progress: Progress) -> None:
         self._context.report(progress)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from encode_media.errors import failure
-from encode_media.jobs.engine import JsonDict, RetryPolicy, Workflow
+from encode_media.jobs.engine import JsonDict, PartRecord, RetryPolicy, Room, Workflow
 from encode_media.jobs.work import OnProgress, ToStop, Work
 from encode_media.jobs.workflow import Patience, Tools, make_workflow
 from encode_media.model.media import Media, SourceKind, SourceRef, VideoStream
@@ -214,6 +214,19 @@ class Remembering:
         if name not in self.remembered:
             self.remembered[name] = work(*args)
         return self.remembered[name]
+
+    def room(self, needs: Sequence[str]) -> Sequence[Room]:
+        del needs
+        return []
+
+    def share(
+        self,
+        parts: Sequence[EncodeRequest],
+        *,
+        watch: Callable[[Sequence[Progress]], None],
+        stands: Callable[[JsonDict], bool],
+    ) -> Sequence[PartRecord]:
+        raise NotImplementedError("there is no engine to share with")
 
     def report(self, progress: Progress) -> None:
         self.reports.append(progress)

@@ -138,6 +138,11 @@ class DbosClient:
 
         return self._read(lambda conn: job_table.newest(conn, active_only=active_only, limit=limit, where=where))
 
+    def parts(self, job_id: str) -> Sequence[JobRecord]:
+        from encode_media.jobs import part_table
+
+        return self._read(lambda conn: part_table.every(conn, job_id))
+
     def workers(self) -> Sequence[WorkerRecord]:
         from encode_media.jobs import worker_table
 

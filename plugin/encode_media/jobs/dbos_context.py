@@ -5,16 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from dbos import DBOS
 
 from encode_media.errors import failure
-from encode_media.jobs import job_table
+from encode_media.jobs import job_table, part_table
 from encode_media.jobs.database import DATABASE_ERRORS, writing
-from encode_media.jobs.engine import JsonDict, RetryPolicy
+from encode_media.jobs.engine import JsonDict, PartRecord, RetryPolicy, Room
+from encode_media.jobs.parts import PARTS_POLL_S, wait_for_parts
 from encode_media.jobs.slots import Lane, Place
 from encode_media.jobs.steps import (
     CANCEL_POLL_S,
@@ -25,6 +26,7 @@ from encode_media.jobs.steps import (
     carry_out,
     value_of,
 )
+from encode_media.model.request import EncodeRequest
 from encode_media.model.result import Progress
 
 _log = logging.getLogger(__name__)
@@ -46,10 +48,11 @@ class DbosContext:
         *,
         owner: str,
         place: Place,
+        host: str = "",
         starts: int = 1,
     ) -> None:
         self._engine, self._job_id, self._stopping, self._starts = engine, job_id, stopping, starts
-        self._owner, self._place = owner, place
+        self._owner, self._place, self._host = owner, place, host
         self._gate = ProgressGate()
         self._cancelled, self._asked_at = False, 0.0
         self._around = Surroundings(
@@ -91,6 +94,35 @@ class DbosContext:
             self.patiently(lambda conn: job_table.set_starts(conn, self._job_id, self._owner, 1))
             self._starts = 1
         return outcome
+
+    def room(self, needs: Sequence[str]) -> Sequence[Room]:
+        return self.patiently(lambda conn: part_table.room(conn, self._host, needs))
+
+    def share(
+        self,
+        parts: Sequence[EncodeRequest],
+        *,
+        watch: Callable[[Sequence[Progress]], None],
+        stands: Callable[[JsonDict], bool],
+    ) -> Sequence[PartRecord]:
+        self.patiently(lambda conn: self._queue(conn, parts, stands))
+        self._place.move(Lane.AWAY, give_up=self.cancelled)
+        ended = wait_for_parts(
+            lambda: self.patiently(lambda conn: part_table.look(conn, self._job_id, parts)),
+            watch,
+            self.cancelled,
+            lambda: self._stopping.wait(PARTS_POLL_S),
+        )
+        self._place.move(Lane.ENCODE, give_up=self.cancelled)
+        return ended
+
+    def _queue(
+        self, conn: sa.Connection, parts: Sequence[EncodeRequest], stands: Callable[[JsonDict], bool]
+    ) -> None:
+        mine, cancelled = job_table.standing(conn, self._job_id, self._owner)
+        if not mine or cancelled:
+            raise failure("cancelled")
+        part_table.queue(conn, self._job_id, parts, stands)
 
     def report(self, progress: Progress) -> None:
         if self._gate.passes(progress):

@@ -219,6 +219,7 @@ class Worker:
                 self._stopping,
                 owner=self._mine().owner,
                 place=handed.place,
+                host=self._profile.host,
                 starts=handed.claim.starts,
             )
             self._tell(context, request)

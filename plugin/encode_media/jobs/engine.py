@@ -75,6 +75,27 @@ class Stranded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """The encode slots of one host."""
+
+    here: bool
+    """The host that asks."""
+    idle: int
+    """Slots that nobody uses, and no waiting job will take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartRecord:
+    """The last attempt at a part of a job."""
+
+    job_id: str
+    stage: Stage
+    progress: Progress
+    executor: str | None = None
+    result: JsonDict | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
     """How often a step is tried again after a retryable `EncodeMediaError`; others are never retried."""
 
@@ -101,6 +122,33 @@ class JobContext(Protocol):
 
         Arguments and result are JSON data. `work` may run more than once (at least once). With `network`
         it holds a network slot instead of an encode slot.
+        """
+        ...
+
+    def room(self, needs: Sequence[str]) -> Sequence[Room]:
+        """The hosts of the workers that offer all that is needed."""
+        ...
+
+    def share(
+        self,
+        parts: Sequence[EncodeRequest],
+        *,
+        watch: Callable[[Sequence[Progress]], None],
+        stands: Callable[[JsonDict], bool],
+    ) -> Sequence[PartRecord]:
+        """Has parts of this job done as jobs of their own, by any worker; gives how they ended, in this order.
+
+        To be called inside a step, which holds no encode slot meanwhile. The step may run more than once: what
+        ended `done`, and of whose result `stands` says so, is not done again.
+
+        Args:
+            parts: requests that say `part`.
+            watch: gets the progress of each, about twice a second.
+            stands: whether the files of an earlier result are still there.
+
+        Raises:
+            Cancelled: the job was, and its parts with it.
+            EncodeMediaError: why the first part failed that did; the others are ended.
         """
         ...
 
@@ -136,6 +184,10 @@ class JobClient(Protocol):
         Raises:
             ServerUnavailable: the database can't be used.
         """
+        ...
+
+    def parts(self, job_id: str) -> Sequence[JobRecord]:
+        """The jobs that do parts of this one, all attempts, by their number. Other lists leave them out."""
         ...
 
     def cancel(self, job_id: str) -> bool:

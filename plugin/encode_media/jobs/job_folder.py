@@ -29,12 +29,14 @@ def job_folder(settings: Settings, job_id: str) -> Path:
     return settings.work_folder / job_id
 
 
-def fresh_run_folder(folder: Path) -> Path:
-    """An empty folder for one encode.
+def fresh_run_folder(folder: Path, *, beside: str = "") -> Path:
+    """An empty folder for one encode; of what else is in the job's folder, only what is called `beside` stays.
 
     Its name is new each time: whatever still writes into the one of a try that was given up can't touch it.
     """
-    discard(folder)
+    for other in folder.iterdir() if folder.is_dir() else ():
+        if other.name != beside:
+            discard(other)
     made = folder / f"run-{secrets.token_hex(4)}"
     try:
         made.mkdir(parents=True)

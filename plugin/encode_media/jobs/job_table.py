@@ -55,6 +55,7 @@ jobs = sa.Table(
     sa.Column("preset", sa.Text, nullable=False, server_default=""),
     sa.Column("version_id", sa.Text, nullable=False, server_default=""),
     sa.Column("log", sa.Text),
+    sa.Column("parent", sa.Text, nullable=False, server_default="", index=True),
     sa.Column("batch", sa.Text, nullable=False, server_default="", index=True),
     sa.Index("encode_media_jobs_of_user", "username", "priority", "stage"),
     sa.Index("encode_media_jobs_waiting", "teller", "cancelled", "needs", "rank", "created_at"),
@@ -131,7 +132,8 @@ def add(conn: sa.Connection, request: EncodeRequest, job_id: str, attempt: int) 
             "request": json.dumps(to_json(request)),
             "username": username_of(request),
             "priority": request.priority,
-            "rank": rank(request.priority, _alike(conn, request)),
+            "rank": rank(request.priority, request.part.number if request.part else _alike(conn, request)),
+            "parent": request.part.job_id if request.part else "",
             "needs": " ".join(sorted(set(request.needs))),
             "preset": request.preset,
             "version_id": request.target.version_id if request.target else "",
@@ -198,7 +200,7 @@ def _end(
         return
     last = last_progress(result, from_json(Progress, json.loads(row)))
     kept = {name: value for name, value in result.items() if name != "log"}
-    conn.execute(
+    ended = conn.execute(
         sa.update(jobs)
         .where(*which)
         .values(
@@ -210,6 +212,8 @@ def _end(
             updated_at=time.time(),
         )
     )
+    if ended.rowcount > 0:
+        cancel_parts(conn, job_id)
 
 
 def _owned(job_id: str, owner: str) -> list[sa.ColumnElement[bool]]:
@@ -219,7 +223,13 @@ def _owned(job_id: str, owner: str) -> list[sa.ColumnElement[bool]]:
 def mark_cancelled(conn: sa.Connection, job_id: str) -> bool:
     """Marks a running job; False if it had already ended."""
     marked = sa.update(jobs).where(jobs.c.job_id == job_id, ACTIVE).values(cancelled=True)
+    cancel_parts(conn, job_id)
     return conn.execute(marked).rowcount > 0
+
+
+def cancel_parts(conn: sa.Connection, job_id: str) -> None:
+    """Has the parts of a job end that still wait or run; workers tell their ends."""
+    conn.execute(sa.update(jobs).where(jobs.c.parent == job_id, ACTIVE).values(cancelled=True))
 
 
 def standing(conn: sa.Connection, job_id: str, owner: str) -> tuple[bool, bool]:
@@ -273,7 +283,7 @@ def counts(conn: sa.Connection, where: JobFilter) -> dict[Stage, int]:
 
 
 def _conditions(where: JobFilter) -> list[sa.ColumnElement[bool]]:
-    wanted: list[sa.ColumnElement[bool]] = []
+    wanted: list[sa.ColumnElement[bool]] = [jobs.c.parent == ""]
     if where.stages:
         wanted.append(jobs.c.stage.in_([stage.value for stage in where.stages]))
     if where.user is not None:
@@ -292,8 +302,11 @@ def _conditions(where: JobFilter) -> list[sa.ColumnElement[bool]]:
 
 
 def ended_before(conn: sa.Connection, moment: float) -> list[tuple[str, int]]:
-    """The jobs and the version that told them."""
-    query = sa.select(jobs.c.job_id, jobs.c.version).where(jobs.c.stage.in_(_FINAL), jobs.c.updated_at <= moment)
+    """The jobs and the version that told them. A job that goes on needs its ended parts."""
+    going_on = sa.select(jobs.c.job_id).where(ACTIVE)
+    query = sa.select(jobs.c.job_id, jobs.c.version).where(
+        jobs.c.stage.in_(_FINAL), jobs.c.updated_at <= moment, jobs.c.parent.not_in(going_on)
+    )
     return [(row[0], row[1]) for row in conn.execute(query)]
 
 

@@ -7,9 +7,8 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from encode_media.errors import failure
 from encode_media.jobs.engine import (
@@ -17,44 +16,25 @@ from encode_media.jobs.engine import (
     JobFilter,
     JobRecord,
     JsonDict,
-    RetryPolicy,
+    PartRecord,
     Stranded,
     Submission,
     WorkerRecord,
     Workflow,
 )
+from encode_media.jobs.memory_context import MemoryContext, MemoryJob
 from encode_media.jobs.steps import (
     CANCELLING,
-    ONCE,
     Interrupted,
-    ProgressGate,
-    Surroundings,
-    carry_out,
     fits,
     last_progress,
     rank,
     username_of,
-    value_of,
 )
 from encode_media.model.request import EncodeRequest, job_id
-from encode_media.model.result import FINAL_STAGES, Progress, Stage
+from encode_media.model.result import Progress, Stage
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class _Job:
-    record: JobRecord
-    rank: int
-    number: int
-    """Order of submission."""
-    cancelled: bool = False
-    taken: bool = False
-    remembered: dict[str, JsonDict] = field(default_factory=dict)
-
-    @property
-    def ended(self) -> bool:
-        return self.record.stage in FINAL_STAGES
 
 
 class MemoryEngine:
@@ -68,7 +48,7 @@ class MemoryEngine:
         self._workflow, self._slots = workflow, slots
         self._first_attempt = time.time_ns() // 1000
         self._attempts: dict[str, int] = {}
-        self._jobs: dict[str, _Job] = {}
+        self._jobs: dict[str, MemoryJob] = {}
         self._changed = threading.Condition()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -85,7 +65,7 @@ class MemoryEngine:
             self._attempts[request.base_id] = attempt
             name, now = job_id(request.base_id, attempt), time.time()
             self._count += 1
-            self._jobs[name] = _Job(
+            self._jobs[name] = MemoryJob(
                 record=JobRecord(
                     job_id=name,
                     stage=Stage.QUEUED,
@@ -119,6 +99,8 @@ class MemoryEngine:
             return True
 
     def _rank(self, request: EncodeRequest) -> int:
+        if request.part is not None:
+            return rank(request.priority, request.part.number)
         user, alike = username_of(request), 0
         for job in self._jobs.values():
             other = job.record.request
@@ -132,12 +114,50 @@ class MemoryEngine:
                 return False
             job.cancelled = True
             self._store(job, job.record.progress)
+            self._cancel_parts(job_id)
             if not job.taken:
                 # Not waiting for a slot: the end of a queued job is told at once, beside the running ones.
                 job.taken = True
                 self._end(job, {"status": "cancelled", "error": failure("cancelled").to_dict()})
                 self._start_thread(lambda: self._tell(job))
             return True
+
+    def _cancel_parts(self, job_id: str) -> None:
+        for record in self.parts(job_id):
+            self.cancel(record.job_id)
+
+    def parts(self, job_id: str) -> Sequence[JobRecord]:
+        with self._changed:
+            numbered = [
+                (job.record.request.part.number, job.number, job.record)
+                for job in self._jobs.values()
+                if job.record.request.part is not None and job.record.request.part.job_id == job_id
+            ]
+        return [record for _, _, record in sorted(numbered, key=lambda one: one[:2])]
+
+    def idle(self) -> int:
+        """See `memory_context.Others`."""
+        with self._changed:
+            unended = [job for job in self._jobs.values() if not job.ended]
+            return max(0, self._slots - len(unended))
+
+    def queue(self, parts: Sequence[EncodeRequest], stands: Callable[[JsonDict], bool]) -> None:
+        """See `memory_context.Others`. In place of the thread that waits for them, one does them."""
+        with self._changed:
+            for part in parts:
+                last = self._last(part)
+                if last is None or last.stage is not Stage.DONE or not stands(last.result or {}):
+                    self.submit(part)
+            self._start_thread(lambda: self._serve_parts({part.base_id for part in parts}))
+
+    def look(self, parts: Sequence[EncodeRequest]) -> list[PartRecord]:
+        """See `memory_context.Others`."""
+        with self._changed:
+            return [_part(record) for part in parts if (record := self._last(part)) is not None]
+
+    def _last(self, part: EncodeRequest) -> JobRecord | None:
+        known = [job.record for name, job in self._jobs.items() if name.rpartition("-")[0] == part.base_id]
+        return known[-1] if known else None
 
     def job(self, job_id: str) -> JobRecord | None:
         with self._changed:
@@ -149,7 +169,11 @@ class MemoryEngine:
     ) -> Sequence[JobRecord]:
         with self._changed:
             newest_first = sorted(self._jobs.values(), key=lambda job: -job.number)
-            wanted = [job.record for job in newest_first if not (active_only and job.ended)]
+            wanted = [
+                job.record
+                for job in newest_first
+                if job.record.request.part is None and not (active_only and job.ended)
+            ]
             return [record for record in wanted if fits(where, record, time.time())][:limit]
 
     def retry(self, job_id: str) -> Submission:
@@ -174,7 +198,7 @@ class MemoryEngine:
             job.rank = min(other.rank for other in self._jobs.values() if not other.taken) - 1
             return True
 
-    def _known(self, job_id: str) -> _Job:
+    def _known(self, job_id: str) -> MemoryJob:
         if job_id not in self._jobs:
             raise failure("job.unknown", job_id=job_id)
         return self._jobs[job_id]
@@ -220,7 +244,20 @@ class MemoryEngine:
         while (job := self._take()) is not None:
             self._tell(job)
 
-    def _take(self) -> _Job | None:
+    def _serve_parts(self, base_ids: Collection[str]) -> None:
+        while not self._stopping.is_set():
+            with self._changed:
+                waiting = [
+                    job
+                    for name, job in self._jobs.items()
+                    if not job.taken and name.rpartition("-")[0] in base_ids
+                ]
+                if not waiting:
+                    return
+                waiting[0].taken = True
+            self._tell(waiting[0])
+
+    def _take(self) -> MemoryJob | None:
         with self._changed:
             while not self._stopping.is_set():
                 waiting = [job for job in self._jobs.values() if not job.taken]
@@ -231,7 +268,7 @@ class MemoryEngine:
                 self._changed.wait()
         return None
 
-    def _tell(self, job: _Job) -> None:
+    def _tell(self, job: MemoryJob) -> None:
         try:
             result = self._workflow(self._context(job), job.record.request)
         except Interrupted:
@@ -245,63 +282,33 @@ class MemoryEngine:
         with self._changed:
             self._end(job, result)
 
-    def _context(self, job: _Job) -> _MemoryContext:
-        return _MemoryContext(job, self._stopping, lambda progress: self._report(job, progress))
+    def _context(self, job: MemoryJob) -> MemoryContext:
+        return MemoryContext(job, self._stopping, lambda progress: self._report(job, progress), self)
 
-    def _end(self, job: _Job, result: JsonDict) -> None:
+    def _end(self, job: MemoryJob, result: JsonDict) -> None:
         if job.ended and result.get("status") != Stage.CANCELLED.value:
             return  # cancelled before its turn, which no story changes any more
         last = last_progress(result, job.record.progress)
         job.record = replace(job.record, stage=last.stage, progress=last, result=result, updated_at=time.time())
+        self._cancel_parts(job.record.job_id)
 
-    def _report(self, job: _Job, progress: Progress) -> None:
+    def _report(self, job: MemoryJob, progress: Progress) -> None:
         with self._changed:
             if not job.ended:
                 self._store(job, progress)
 
-    def _store(self, job: _Job, progress: Progress) -> None:
+    def _store(self, job: MemoryJob, progress: Progress) -> None:
         shown = replace(progress, message=CANCELLING) if job.cancelled else progress
         job.record = replace(
             job.record, stage=progress.stage, progress=shown, updated_at=time.time(), executor="memory"
         )
 
 
-class _MemoryContext:
-    """A `JobContext`; steps are remembered for as long as the process lives."""
-
-    def __init__(self, job: _Job, stopping: threading.Event, report: Callable[[Progress], None]) -> None:
-        self._job, self._stopping, self._store = job, stopping, report
-        self._gate = ProgressGate()
-        self._around = Surroundings(
-            job_id=self.job_id, stopping=stopping, cancelled=lambda: job.cancelled, waiting=self._wait
-        )
-
-    @property
-    def job_id(self) -> str:
-        return self._job.record.job_id
-
-    def step(
-        self,
-        name: str,
-        work: Callable[..., JsonDict],
-        *args: Any,
-        retry: RetryPolicy = ONCE,
-        network: bool = False,
-    ) -> JsonDict:
-        del network  # one lane: what runs here is one person's
-        if name not in self._job.remembered:
-            outcome = carry_out(name, work, args, retry, self._around)
-            # Through JSON, as in a database: what a test sees here is what a resumed job would see.
-            self._job.remembered[name] = json.loads(json.dumps(outcome))
-        return value_of(self._job.remembered[name])
-
-    def report(self, progress: Progress) -> None:
-        if self._gate.passes(progress):
-            self._store(progress)
-
-    def _wait(self, why: str) -> None:
-        if (progress := self._gate.waiting(why)) is not None:
-            self._store(progress)
-
-    def cancelled(self) -> bool:
-        return self._job.cancelled or self._stopping.is_set()
+def _part(record: JobRecord) -> PartRecord:
+    return PartRecord(
+        job_id=record.job_id,
+        stage=record.stage,
+        progress=record.progress,
+        executor=record.executor,
+        result=record.result,
+    )

@@ -43,7 +43,7 @@ def profile_of(settings: Settings, name: str) -> Profile:
         name=name,
         slots=settings.slots,
         network_slots=settings.network_slots,
-        offers=frozenset(settings.capabilities),
+        offers=frozenset((*settings.capabilities, settings.workplace)),
         user_limit=settings.user_limit,
         keep_days=settings.keep_days,
     )

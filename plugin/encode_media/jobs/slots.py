@@ -17,35 +17,44 @@ class Lane(str, Enum):
     NETWORK = "network"
     TELLING = "telling"
     """The end of a job that was cancelled before its turn: never behind the encodes."""
+    AWAY = "away"
+    """Waiting for parts of the job that others do; there is room for any number."""
 
 
 class Slots:
     def __init__(self, limits: dict[Lane, int], freed: Callable[[], None]) -> None:
         self._limits, self._freed = limits, freed
         self._taken = dict.fromkeys(Lane, 0)
+        self._coming = dict.fromkeys(Lane, 0)
         self._changed = threading.Condition()
 
     def take(self, lane: Lane) -> Place | None:
         """A place in the lane, or None where it is full."""
         with self._changed:
-            return Place(self, lane) if self._enter(lane) else None
+            # Whoever comes back to encode goes before whoever begins.
+            free = not self._coming[lane] and self._enter(lane)
+            return Place(self, lane) if free else None
 
     def wait_until_unused(self, timeout_s: float) -> bool:
         with self._changed:
             return self._changed.wait_for(lambda: not any(self._taken.values()), timeout=timeout_s)
 
     def _enter(self, lane: Lane) -> bool:
-        if self._taken[lane] >= self._limits[lane]:
+        if lane is not Lane.AWAY and self._taken[lane] >= self._limits[lane]:
             return False
         self._taken[lane] += 1
         return True
 
     def _move(self, place: Place, lane: Lane, give_up: Callable[[], bool]) -> None:
         with self._changed:
-            while place.lane is not None and not self._enter(lane):
-                if give_up():
-                    return
-                self._changed.wait(_LOOK_S)
+            self._coming[lane] += 1
+            try:
+                while place.lane is not None and not self._enter(lane):
+                    if give_up():
+                        return
+                    self._changed.wait(_LOOK_S)
+            finally:
+                self._coming[lane] -= 1
         self._leave(place, lane)
 
     def _leave(self, place: Place, lane: Lane | None, *, quietly: bool = False) -> None:

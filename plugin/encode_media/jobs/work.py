@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from encode_media.model.media import Media, SourceCheck, SourceRef
 from encode_media.model.plan import EncodePlan
-from encode_media.model.request import EncodeRequest, VersionNames
+from encode_media.model.request import EncodeRequest, SplitWish, VersionNames
 from encode_media.model.result import OutputResult, Progress
 from encode_media.presets.context import Occasion, today
 from encode_media.settings import Settings
@@ -49,6 +49,16 @@ class Work:
     """Plan, the folder of the outputs, and the same two."""
 
 
+def stretch_frames(wish: SplitWish, media: Media, usual: int) -> int:
+    """How many frames of the source one worker takes; 0 where it is not to be shared."""
+    if wish == "never":
+        return 0
+    if wish == "auto":
+        return usual
+    halves = max(1, (media.frame_count or 0) // 2)
+    return min(usual, halves) if usual else halves
+
+
 def real_work(catalog: Catalog, ffmpeg: Ffmpeg, settings: Settings) -> Work:
     """PyAV probes, ffmpeg encodes."""
 
@@ -71,8 +81,11 @@ def real_work(catalog: Catalog, ffmpeg: Ffmpeg, settings: Settings) -> Work:
         preset = catalog.for_project(names.project).resolve(request.preset, media, request.options, occasion)
         files = read_sound_files(sound_files(preset), settings.source_roots)
         view = find_view(preset.colour, media, settings.ocio)
+        stretch = stretch_frames(request.split, media, settings.split_frames)
         made = plan_with_hardware(
-            preset, lambda chosen: make_plan(media, chosen, files=files, view=view), hardware_of(ffmpeg)
+            preset,
+            lambda chosen: make_plan(media, chosen, files=files, view=view, stretch_frames=stretch),
+            hardware_of(ffmpeg),
         )
         return with_space_finding(made, settings.work_folder)
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from encode_media.errors import Cancelled, EncodeMediaError, OutputWrong, failure
 from encode_media.jobs.engine import JobContext, JsonDict, RetryPolicy, Workflow
 from encode_media.jobs.job_folder import discard, fresh_run_folder, job_folder, keep, made_files
+from encode_media.jobs.sharing import Sharing, tell_part
 from encode_media.jobs.work import Work, real_work
 from encode_media.media.roots import require_inside
 from encode_media.model.codec import from_json, to_json
@@ -87,6 +88,8 @@ def make_workflow(tools: Tools, *, work: Work | None = None, patience: Patience 
     waits = patience or Patience()
 
     def workflow(context: JobContext, request: EncodeRequest) -> JsonDict:
+        if request.part is not None:
+            return tell_part(hands, tools.settings, waits.run, context, request.part)
         return _Job(tools, hands, waits, context, request).tell()
 
     return workflow
@@ -107,6 +110,9 @@ class _Job:
         self._work, self._patience = work, patience
         self._context, self._request = context, request
         self._folder = job_folder(tools.settings, context.job_id)
+        self._sharing = Sharing(
+            settings=tools.settings, work=work, context=context, request=request, report=self._report
+        )
         self._so_far = RunResult(status="failed")
 
     def tell(self) -> JsonDict:
@@ -175,6 +181,9 @@ class _Job:
     def _run(self, plan: JsonDict) -> JsonDict:
         self._begin(Stage.ENCODING)
         what = from_json(EncodePlan, plan)
+        return self._sharing.run(what) if self._sharing.wanted(what) else self._run_alone(what)
+
+    def _run_alone(self, what: EncodePlan) -> JsonDict:
         folder = fresh_run_folder(self._folder)
         report = self._work.run(what, folder, self._report, self._context.cancelled)
         return {
@@ -196,10 +205,19 @@ class _Job:
         try:
             outputs = self._work.verify(what, folder, self._report, self._context.cancelled)
         except OutputWrong as error:
+            if ran.get("shared"):
+                return self._verify_unshared(what, error)
             if not what.software:
                 raise
             return self._verify_by_software(what, error)
         return {"outputs": [to_json(output) for output in outputs], "ran": ran}
+
+    def _verify_unshared(self, what: EncodePlan, error: OutputWrong) -> JsonDict:
+        """A source whose frames are not where its times say: what is encoded in whole is right."""
+        self._begin(Stage.ENCODING)
+        ran = self._run_alone(what)
+        note = f"encoded again in one piece, since the joined parts were wrong: {error.message}"
+        return self._verify(_json(replace(what, split=None)), {**ran, "notes": [*ran["notes"], note]})
 
     def _verify_by_software(self, what: EncodePlan, error: OutputWrong) -> JsonDict:
         """Hardware that makes something else than was asked for has failed, whatever it said."""

@@ -7,15 +7,18 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from encode_media.model.media import SourceRef
+from encode_media.model.plan import EncodePlan
 
 Options = dict[str, Any]
 """Option name to JSON value, as a form or `--set` gives them; the preset validates and fills defaults."""
 
 _NAMESPACE = uuid.UUID("6d3ff3f1-3c55-5a0e-9f0b-6a4c3f1f7a11")
 """Ours alone; changing it would make published entities unrecognisable."""
+
+SplitWish = Literal["auto", "never", "always"]
 
 PRIORITY_INTERACTIVE = 10
 PRIORITY_NORMAL = 50
@@ -74,6 +77,16 @@ class PublishTarget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What a job has another one do for it: a part of its plan (`planning.stretches`)."""
+
+    job_id: str
+    """Whose part it is."""
+    number: int
+    plan: EncodePlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EncodeRequest:
     """One source, one preset. `source` is None until the component was resolved to a path."""
 
@@ -84,8 +97,16 @@ class EncodeRequest:
     origin: str = "cli"
     """`form`, `trigger`, `connect`, `hub`, `api` or `cli`."""
     priority: int = PRIORITY_NORMAL
+    recipe: str = ""
+    """A resolved preset (`presets.recipe`) to use instead of what the preset's file says now: "exactly again".
+    Only from a ledger that we sealed ourselves."""
     needs: tuple[str, ...] = ()
     """Capabilities the worker must offer (`ENCODE_MEDIA_CAPABILITIES`), such as `gpu`. Not part of the wish."""
+    split: SplitWish = "auto"
+    """Whether several workers shall share the encode: by its size and where it helps, never, always if it can be.
+    Not part of the wish."""
+    part: Part | None = None
+    """A job for another job. People neither ask for it nor get its result."""
 
     @property
     def batch_id(self) -> str | None:
@@ -99,12 +120,15 @@ class EncodeRequest:
 
     @property
     def key(self) -> str:
-        """The same for the same wish: version, component, preset and options (design: identity)."""
+        """The same for the same wish: version, component, preset, options and recipe (design: identity)."""
+        if self.part is not None:
+            return f"part|{self.part.job_id}|{self.part.number}"
         version_id = self.target.version_id if self.target else ""
         component_id = self.target.component_id if self.target else None
         # A source somebody named by its path has no component; the path tells it apart.
         source = component_id or (self.source.path if self.source else "")
-        return "|".join((version_id, source, self.preset, options_hash(self.options)))
+        words = (version_id, source, self.preset, options_hash(self.options))
+        return "|".join((*words, self.recipe) if self.recipe else words)
 
     @property
     def base_id(self) -> str:
@@ -122,6 +146,19 @@ def options_hash(options: Mapping[str, Any]) -> str:
 def job_id(base_id: str, attempt: int) -> str:
     """`<base>-<attempt>`, attempts from 1. Sortable, and all attempts share the prefix."""
     return f"{base_id}-{attempt}"
+
+
+_BATCH = "batch-"
+
+
+def batch_id(seed: str) -> str:
+    """The id of the batch that an event asked for; the same for every listener that heard it."""
+    return f"{_BATCH}{uuid.uuid5(_NAMESPACE, seed).hex}"
+
+
+def is_batch(job: str) -> bool:
+    """Whether what looks like a job's id is that of a batch."""
+    return job.startswith(_BATCH)
 
 
 def attempt_of(job: str) -> int:

@@ -123,3 +123,5 @@ class RunResult:
     error: dict[str, Any] | None = None
     log: tuple[str, ...] = ()
     """The last lines the service logged about it."""
+    part: dict[str, Any] | None = None
+    """Of a job that did a part of another one's: where its files are."""
