@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from encode_media.errors import InvalidParameters
-from encode_media.model.media import Media
+from encode_media.model.media import Groups, Media
 from encode_media.model.plan import EncodePlan
 from encode_media.planning.outputs.picking import spread
 from encode_media.planning.planner import make_plan
@@ -21,6 +21,12 @@ from support.sources import exr_sequence, movie, sequence, still
 
 def plan(media: Media, preset: str, **options: Any) -> EncodePlan:
     return make_plan(media, Catalog().resolve(preset, media, options))
+
+
+def with_groups(media: Media) -> Media:
+    """With key frames that can be sought."""
+    assert media.video is not None
+    return replace(media, video=replace(media.video, groups=Groups.CLOSED, key_frame_distance=12))
 
 
 def words(given: EncodePlan) -> str:
@@ -191,21 +197,41 @@ class TestReading:
         assert black.black_frame
         assert not elsewhere.black_frame
 
-    def test_a_movie_is_read_from_half_a_frame_before_the_first_wanted_one(self) -> None:
-        given = plan(movie(frames=240), "poster", frame=1101)
+    def test_a_movie_is_read_from_shortly_before_the_first_wanted_frame_with_the_files_own_times(self) -> None:
+        given = plan(with_groups(movie(frames=240, start_s=Fraction(1, 2))), "poster", frame=1101)
 
-        assert "-seek_timestamp 1 -ss 4.145833" in words(given) or "-ss 4.145833 -seek_timestamp 1" in words(given)
+        # 100 frames less 32, at 24 a second, after the file's first half second.
+        assert "-noaccurate_seek" in words(given)
+        assert "-ss 3.333333" in words(given)
+        assert "trim=start=4.645833" in words(given)
         assert "setpts=N+100" in words(given)
+
+    def test_a_preview_of_the_end_of_a_movie_is_read_from_there(self) -> None:
+        given = plan(with_groups(movie(frames=24000)), "preview_webp", percent=100, seconds=2)
+
+        assert "-ss 996.666667" in words(given)
+        assert "48 of 24000 frames are read" in given.notes
+
+    def test_a_preview_of_a_part_of_a_sequence_moves_its_frames_by_one_number(self) -> None:
+        given = plan(sequence(first=1, last=1000), "preview_webp", percent=100, seconds=2)
+
+        assert "setpts=PTS+952*between(PTS,0,47)" in words(given)
+
+    @pytest.mark.parametrize("preset", ["prores_422", "review", "contact_sheet"])
+    def test_a_late_part_of_a_movie_is_not_read_from_the_beginning(self, preset: str) -> None:
+        given = plan(with_groups(movie(frames=24000)), preset, first="13001", last="13010")
+
+        assert "-ss 498.666667" in words(given)
 
     @pytest.mark.parametrize(
         "media",
         [
-            movie(frames=240, variable_rate=True),
-            movie(frames=240, field_order="tt"),
-            movie(frames=240, start_s=Fraction(1, 2)),
-            movie("/a/a.ts", container="mpegts", frames=240),
+            movie("/a/a.ts", container="mpegts", frames=240, groups=Groups.CLOSED),
+            movie(frames=240, groups=Groups.UNKNOWN),
+            movie(frames=240, groups=Groups.CLOSED, hidden_frames=3),
+            movie(frames=240),
         ],
-        ids=["variable rate", "interlaced", "late start", "no index"],
+        ids=["no index", "refreshed bit by bit", "edit list", "nobody looked"],
     )
     def test_where_seeking_can_miss_the_frame_the_movie_is_read_from_its_beginning(self, media: Media) -> None:
         assert "-ss" not in plan(media, "poster", frame=1101).commands[0].argv

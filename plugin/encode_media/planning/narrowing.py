@@ -1,24 +1,22 @@
-"""A job of stills alone needs few frames of its source: only those are read, or nearly so."""
+"""A job of stills and previews alone needs few frames of its source: only those are read, or nearly so."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 from pathlib import PurePath
 
 from encode_media.media.pattern import FramePattern
 from encode_media.model.media import Media, SourceKind, VideoStream
 from encode_media.model.plan import FrameLink
-from encode_media.model.preset import OutputSpec
+from encode_media.model.preset import OutputSpec, Preset, TimingSpec
 from encode_media.planning.graph import Chain, Filter, pick_frames, step
 from encode_media.planning.outputs.draft import Work
 from encode_media.planning.outputs.images import frames_needed
-from encode_media.planning.reading import LINK_FOLDER, Reading
-
-_WORTH_SEEKING = 24
-"""Frames; decoding those costs less than finding a place in the file."""
-_SEEKABLE = frozenset({"mov", "matroska"})
-"""Containers whose index leads to the very frame. Others are read from the beginning."""
+from encode_media.planning.reading import LINK_FOLDER, Reading, with_layer
+from encode_media.planning.retiming import read_part
 
 
 def narrowed(work: Work, specs: Sequence[OutputSpec]) -> Work:
@@ -26,19 +24,24 @@ def narrowed(work: Work, specs: Sequence[OutputSpec]) -> Work:
     frames = frames_needed(work, specs)
     if not frames or work.reading.frames is None:
         return work
-    reading = _narrowed(work.media, work.video, work.reading, frames)
+    reading = _narrowed(work.media, work.video, work.preset, work.reading, frames)
     return replace(work, reading=reading, steps=(*reading.steps, *work.steps[len(work.reading.steps) :]))
 
 
-def _narrowed(media: Media, video: VideoStream, reading: Reading, frames: tuple[int, ...]) -> Reading:
+def _narrowed(
+    media: Media, video: VideoStream, preset: Preset, reading: Reading, frames: tuple[int, ...]
+) -> Reading:
     """Only a source whose frames are numbered straight on: changed rates and filled fields need neighbours."""
     all_of_it = pick_frames(0, reading.frames or 1, reading.rate)
     if media.kind is SourceKind.SEQUENCE and reading.steps == (all_of_it,):
         return _some_files(media, reading, frames)
-    numbered = (step("settb", 1 / reading.rate), step("setpts", "N"))
-    if media.kind is SourceKind.MOVIE and reading.steps == (*numbered, all_of_it) and can_seek(media, video):
-        return _from_first(reading, numbered, frames)
+    if media.kind is SourceKind.MOVIE and _keeps_frames(preset.timing):
+        return _from_first(media, video, preset, reading, frames)
     return reading
+
+
+def _keeps_frames(timing: TimingSpec) -> bool:
+    return timing.convert is None and timing.conform is None
 
 
 def _some_files(media: Media, reading: Reading, frames: tuple[int, ...]) -> Reading:
@@ -64,8 +67,20 @@ def _some_files(media: Media, reading: Reading, frames: tuple[int, ...]) -> Read
 
 def _at_their_times(frames: Sequence[int]) -> Filter:
     """Each frame at the time it has in the whole source; the time base is one frame."""
-    moved = "+".join(f"{frame - place}*eq(PTS,{place})" for place, frame in enumerate(frames) if frame != place)
+    moved = "+".join(
+        f"{shift}*{f'eq(PTS,{first})' if first == last else f'between(PTS,{first},{last})'}"
+        for shift, first, last in _runs(frames)
+        if shift
+    )
     return step("setpts", f"PTS+{moved}" if moved else "PTS")
+
+
+def _runs(frames: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """Frames that follow each other: by how much they are moved, and the first and last of their places here."""
+    shifts = [(frame - place, place) for place, frame in enumerate(frames)]
+    for shift, run in groupby(shifts, key=itemgetter(0)):
+        places = [place for _, place in run]
+        yield shift, places[0], places[-1]
 
 
 def _first_number(reading: Reading) -> int:
@@ -77,30 +92,24 @@ def _files(media: Media, reading: Reading) -> list[str | None]:
     return [pattern.path(first + index) for index in range(reading.frames or 1)]
 
 
-def can_seek(media: Media, video: VideoStream) -> bool:
-    """Whether the frame at a time is found without reading all before it."""
-    return media.container in _SEEKABLE and video.start_s == 0
-
-
-def _from_first(reading: Reading, numbered: Chain, frames: tuple[int, ...]) -> Reading:
-    """The decoder begins at the key frame before the first wanted frame; everything up to that is dropped."""
+def _from_first(
+    media: Media, video: VideoStream, preset: Preset, reading: Reading, frames: tuple[int, ...]
+) -> Reading:
+    """From a place shortly before the first of these frames up to the last of them."""
     first, last = frames[0], frames[-1]
-    if first < _WORTH_SEEKING:
+    late = with_layer(read_part(media, video, preset, first=first), media, preset.colour.layer)
+    if late.input == reading.input:
         return reading
-    # Half a frame early: the times of the file may be rounded to either side. By the file's own clock, since
-    # `-ss` alone counts from the earliest stream, which can be the sound.
-    begin_s = float((first - 0.5) / reading.rate)
-    return _changed(
-        reading,
-        range(first, last + 1),
-        (*numbered[:1], step("setpts", f"N+{first}"), pick_frames(0, last + 1, reading.rate)),
-        {"ss": f"{begin_s:.6f}", "seek_timestamp": "1"},
+    kept = range(first, last + 1)
+    return replace(
+        late,
+        steps=(*late.steps, pick_frames(0, last + 1, reading.rate)),
+        kept=kept,
+        notes=(*reading.notes, f"{len(kept)} of {reading.frames} frames are read"),
     )
 
 
 def _changed(reading: Reading, kept: Sequence[int], steps: Chain, options: Mapping[str, str | None]) -> Reading:
-    # Without sound there are no times to keep.
-    own = {name: value for name, value in reading.input.options.items() if name != "copyts"}
-    source = replace(reading.input, options={**own, **options})
+    source = replace(reading.input, options={**reading.input.options, **options})
     note = f"{len(kept)} of {reading.frames} frames are read"
     return replace(reading, input=source, steps=steps, kept=kept, notes=(*reading.notes, note))

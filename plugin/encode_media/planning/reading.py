@@ -14,6 +14,7 @@ from encode_media.model.media import Media, MissingFrames, SourceKind, VideoStre
 from encode_media.model.plan import FrameLink
 from encode_media.model.preset import Preset
 from encode_media.planning.graph import Chain, InputFile, OutputFile, generate_run, pick_frames, step, text_of
+from encode_media.planning.seeking import seek_options, seek_place
 from encode_media.planning.sound_timing import SoundTiming
 from encode_media.planning.span import MOVIE_FIRST_FRAME
 from encode_media.timebase import FrameSpan, describe_rate, frames_text
@@ -21,7 +22,6 @@ from encode_media.timebase import FrameSpan, describe_rate, frames_text
 LINK_FOLDER = "frames"
 _ALPHA_DECODERS = {"vp9": "libvpx-vp9", "vp8": "libvpx"}
 """ffmpeg's own decoders leave out the transparency, which is a stream beside the pictures."""
-_INTERLACED = frozenset({"tt", "bb", "tb", "bt"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +52,14 @@ class Reading:
         return None if self.frames is None else self.frames / self.rate
 
 
-def read_source(media: Media, video: VideoStream, preset: Preset) -> Reading:
+def read_source(media: Media, video: VideoStream, preset: Preset, *, first: int = 0) -> Reading:
     """How to read it, gaps handled as the preset says.
+
+    Args:
+        media: the source, or the wanted part of a sequence.
+        video: its picture.
+        preset: says what is done about gaps.
+        first: movies: the first frame that is used. Those before it need not be read, but keep their places.
 
     Raises:
         SourceMissing: frames are missing and the preset does not allow it.
@@ -62,7 +68,7 @@ def read_source(media: Media, video: VideoStream, preset: Preset) -> Reading:
         return _read_sequence(media, video, preset)
     if media.kind is SourceKind.STILL:
         return _read_still(media, video, preset)
-    return _read_movie(media, video)
+    return _read_movie(media, video, first)
 
 
 def with_layer(reading: Reading, media: Media, layer: str) -> Reading:
@@ -80,20 +86,22 @@ def with_layer(reading: Reading, media: Media, layer: str) -> Reading:
     return replace(reading, input=replace(reading.input, options=options))
 
 
-def _read_movie(media: Media, video: VideoStream) -> Reading:
+def _read_movie(media: Media, video: VideoStream, first: int) -> Reading:
     # -copyts keeps the file's own times, so that sound can be lined up with the first picture exactly.
     options: dict[str, str | None] = {"copyts": None} if media.audio else {}
     if video.has_alpha and video.codec in _ALPHA_DECODERS:
         options |= {"c:v": _ALPHA_DECODERS[video.codec]}
+    place = seek_place(media, video, first)
+    if place is not None:
+        options |= seek_options(place)
     steps, notes = _deinterlace(video)
     if video.variable_rate:
         notes += (f"variable frame rate made constant at {describe_rate(video.frame_rate)}; the length is kept",)
-        steps += (step("setpts", "PTS-STARTPTS"), step("fps", fps=video.frame_rate))
+        steps += _made_constant(video, place)
         frames = _frames_in_time(video)
     else:
         frames = video.frames or _frames_in_time(video)
-        # Numbered anew: a container's rounded or shifted times must neither drop nor repeat a frame.
-        steps += (step("settb", 1 / video.frame_rate), step("setpts", "N"))
+        steps += _numbered(video, first if place is not None else 0)
     if frames is not None:
         if frames != video.frames:
             # How long the last picture stands is not always known: spare copies, then exactly as many as planned.
@@ -110,27 +118,46 @@ def _read_movie(media: Media, video: VideoStream) -> Reading:
     )
 
 
+def _numbered(video: VideoStream, first: int) -> Chain:
+    """Numbered anew: a container's rounded or shifted times must neither drop nor repeat a frame."""
+    settled = step("settb", 1 / video.frame_rate)
+    if not first:
+        return settled, step("setpts", "N")
+    # Half a frame early: times may be rounded to either side.
+    begin_s = video.start_s + (first - Fraction(1, 2)) / video.frame_rate
+    return step("trim", start=f"{float(begin_s):.6f}"), settled, step("setpts", f"N+{first}")
+
+
+def _made_constant(video: VideoStream, place: Fraction | None) -> Chain:
+    """Counted from the first picture: where reading begins later, it is known from the file."""
+    own = "STARTPTS" if place is None else f"({text_of(video.start_s)})/TB"
+    return step("setpts", f"PTS-{own}"), step("fps", fps=video.frame_rate)
+
+
 def _frames_in_time(video: VideoStream) -> int | None:
     return None if video.duration_s is None else max(1, round(video.duration_s * video.frame_rate))
 
 
 def _deinterlace(video: VideoStream) -> tuple[Chain, tuple[str, ...]]:
-    if video.field_order not in _INTERLACED:
+    if not video.is_interlaced:
         return (), ()
     steps = (step("bwdif", mode="send_frame", parity="auto", deint="interlaced"),)
     return steps, ("interlaced: each pair of fields becomes one frame",)
 
 
 def _read_still(media: Media, video: VideoStream, preset: Preset) -> Reading:
-    options: dict[str, str | None] = {}
+    rate = preset.default_rate if media.container == "image2" else video.frame_rate
     if media.container == "image2":
         # The name is taken as it is, percent signs and all.
-        options = {"pattern_type": "none", "framerate": text_of(preset.default_rate)}
+        options: dict[str, str | None] = {"pattern_type": "none", "framerate": text_of(rate)}
+    else:
+        # HEIF has no rate: ffmpeg 9 shows the picture for a second, and would repeat it.
+        options = {"r": text_of(rate)}
     return Reading(
         input=InputFile(path=f"file:{media.source.path}", options=_input_options(media.container, options)),
         steps=(),
         frames=1,
-        rate=preset.default_rate if media.container == "image2" else video.frame_rate,
+        rate=rate,
         first_frame=media.span.first if media.span else MOVIE_FIRST_FRAME,
     )
 

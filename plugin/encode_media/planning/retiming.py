@@ -14,15 +14,21 @@ from encode_media.planning.span import Cut, cut_source
 from encode_media.timebase import describe_rate
 
 
-def read_part(media: Media, video: VideoStream, preset: Preset) -> Reading:
+def read_part(media: Media, video: VideoStream, preset: Preset, *, first: int = 0) -> Reading:
     """The source as the preset wants it read: the cut of it, at the wanted rate.
+
+    Args:
+        media: the source.
+        video: its picture.
+        preset: says which part.
+        first: movies at their own rate: the first frame of the part that is used.
 
     Raises:
         InvalidParameters: the source has not got these frames.
         SourceMissing: frames are missing and the preset does not allow it.
     """
     cut = cut_source(media, preset.timing)
-    reading = read_source(cut.media, video, preset)
+    reading = read_source(cut.media, video, preset, first=cut.skipped + first)
     if media.kind is SourceKind.STILL:
         return reading
     return _retimed(_with_cut(reading, cut), preset.timing)
@@ -40,7 +46,9 @@ def _with_cut(reading: Reading, cut: Cut) -> Reading:
         steps=steps,
         frames=cut.frames,
         first_frame=reading.first_frame + cut.skipped,
-        sound=replace(reading.sound, start_s=reading.sound.start_s + cut.skipped / reading.rate),
+        sound=replace(
+            reading.sound, start_s=reading.sound.start_s + cut.skipped * reading.sound.speed / reading.rate
+        ),
         notes=notes,
     )
 

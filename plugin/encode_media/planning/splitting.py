@@ -14,24 +14,22 @@ from fractions import Fraction
 
 from encode_media.media.formats import PROTOCOL_WHITELIST
 from encode_media.model.media import SourceKind
-from encode_media.model.plan import Command, EncodePlan, FrameLink, Split, Stretch
+from encode_media.model.plan import Command, EncodePlan, Split, Stretch
 from encode_media.model.preset import OutputKind, OutputSpec
 from encode_media.planning.encoders import gop_length, has_gop
-from encode_media.planning.graph import Chain, InputFile, OutputFile, compile_run, pick_frames, step, text_of
+from encode_media.planning.graph import InputFile, OutputFile, compile_run, pick_frames, step, text_of
 from encode_media.planning.hardware import is_hardware
-from encode_media.planning.narrowing import can_seek
 from encode_media.planning.outputs.draft import Draft, Options, Work, plain_options
 from encode_media.planning.outputs.video import plan_videos
 from encode_media.planning.rate_control import Aim, aim_of
-from encode_media.planning.reading import Reading
+from encode_media.planning.reading import Reading, with_layer
+from encode_media.planning.retiming import read_part
+from encode_media.planning.seeking import can_seek
 from encode_media.planning.sound import sound_options
 
 Remake = Callable[[tuple[OutputSpec, ...]], EncodePlan]
 """The plan of these outputs alone."""
 
-_LEAD_IN = 16
-"""Frames decoded before a stretch and dropped: a movie's key frame may be followed by pictures that are shown
-before it and lean on what was not read. H.264 and HEVC put at most 16 in another order."""
 _PARTS = "parts"
 _CORES = {"vp9": 2, "prores": 2}
 _MANY_CORES = 8
@@ -94,16 +92,18 @@ def _movies(work: Work, drafts: Sequence[Draft]) -> list[_Movie]:
 
 
 def _is_numbered_straight_on(work: Work) -> bool:
-    """Whether the frame at a place of the output is found in the source by counting.
+    """Whether the frame at a place of the output is found in the source without reading all before it.
 
-    It is not after changed rates and filled fields, in a part of a movie, or where times are no whole frames.
+    It is not where a rate changes, since a frame then leans on its neighbours in time, as filled fields do.
     """
-    reading, media = work.reading, work.media
-    all_of_it = pick_frames(0, reading.frames or 1, reading.rate)
+    timing, reading, media = work.preset.timing, work.reading, work.media
+    if timing.convert is not None or timing.conform is not None:
+        return False
     if media.kind is SourceKind.SEQUENCE:
-        return reading.steps == (all_of_it,) and reading.kept is None
-    numbered = (step("settb", 1 / reading.rate), step("setpts", "N"), all_of_it)
-    return media.kind is SourceKind.MOVIE and reading.steps == numbered and can_seek(media, work.video)
+        return reading.kept is None and reading.steps == (pick_frames(0, reading.frames or 1, reading.rate),)
+    video = work.video
+    is_plain = media.kind is SourceKind.MOVIE and not video.variable_rate and not video.is_interlaced
+    return is_plain and can_seek(media, video)
 
 
 def _splits(work: Work, movie: _Movie) -> bool:
@@ -156,25 +156,20 @@ def _stretch(work: Work, movies: Sequence[_Movie], first: int, end: int, *, lead
 
 def _read_stretch(work: Work, first: int, end: int) -> Reading:
     """Frames keep the times they have in the whole source: what is drawn on them counts by those."""
-    reading = work.reading
-    options = {name: value for name, value in reading.input.options.items() if name != "copyts"}
-    picked = pick_frames(first, end - first, reading.rate)
-    links: tuple[FrameLink, ...] = ()
-    steps: Chain
-    if work.media.kind is SourceKind.SEQUENCE:
-        options |= {"start_number": str(int(options["start_number"] or 0) + first)}
-        links = tuple(reading.links[first:end])
-        steps = (step("setpts", f"PTS+{first}"), picked)
-    elif first <= _LEAD_IN:
-        steps = (*reading.steps[:2], picked)
-    else:
-        # By the file's own clock: `-ss` alone counts from the earliest stream, which can be the sound. From the
-        # place of the seek on each time is rounded to its frame, whichever frame comes first.
-        begin = first - _LEAD_IN
-        options |= {"ss": f"{float(begin / reading.rate):.6f}", "seek_timestamp": "1"}
-        steps = (reading.steps[0], step("setpts", f"PTS+{begin}"), picked)
-    source = replace(reading.input, options=options)
-    return replace(reading, input=source, steps=steps, links=links, kept=range(first, end))
+    whole, preset = work.reading, work.preset
+    picked = pick_frames(first, end - first, whole.rate)
+    if work.media.kind is SourceKind.MOVIE:
+        late = with_layer(read_part(work.media, work.video, preset, first=first), work.media, preset.colour.layer)
+        return replace(late, steps=(*late.steps, picked), kept=range(first, end))
+    number = int(whole.input.options["start_number"] or 0) + first
+    source = replace(whole.input, options={**whole.input.options, "start_number": str(number)})
+    return replace(
+        whole,
+        input=source,
+        steps=(step("setpts", f"PTS+{first}"), picked),
+        links=tuple(whole.links[first:end]),
+        kept=range(first, end),
+    )
 
 
 def _part_file(movie: _Movie, draft: Draft, first: int, rate: Fraction) -> OutputFile:

@@ -30,6 +30,10 @@ class _Part:
     rate: Fraction
 
     @property
+    def source_frames(self) -> range:
+        return range(self.first, self.first + self.count)
+
+    @property
     def frames(self) -> int:
         """Of the animation."""
         return max(1, round(self.count / self.source_rate * self.rate))

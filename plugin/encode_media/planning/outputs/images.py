@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from encode_media.model.preset import OutputKind, OutputSpec
-from encode_media.planning.outputs.animation import plan_animation
+from encode_media.planning.outputs.animation import part_shown, plan_animation
 from encode_media.planning.outputs.draft import Draft, Work
 from encode_media.planning.outputs.image_sequence import plan_image_sequence
 from encode_media.planning.outputs.sheet import frames_of_sheet, plan_sheet
@@ -30,10 +30,13 @@ def _plan(work: Work, spec: OutputSpec, stem: str) -> Draft:
 
 
 def frames_needed(work: Work, specs: Iterable[OutputSpec]) -> tuple[int, ...] | None:
-    """The frames that stills are made of, where all outputs are stills; None means all frames."""
+    """The frames that stills and animations are made of, where all outputs are such; None means all frames."""
     frames: set[int] = set()
     for spec in specs:
-        if spec.kind is not OutputKind.STILL:
+        if spec.kind is OutputKind.STILL:
+            frames |= set(frames_of_still(work, spec) if spec.sheet is None else frames_of_sheet(work, spec.sheet))
+        elif spec.kind is OutputKind.ANIMATION:
+            frames |= set(part_shown(work.reading, spec).source_frames)
+        else:
             return None
-        frames |= set(frames_of_still(work, spec) if spec.sheet is None else frames_of_sheet(work, spec.sheet))
     return tuple(sorted(frames))
