@@ -12,7 +12,8 @@ from encode_media.cli.job_commands import jobs, submit
 from encode_media.cli.media_commands import encode, plan, probe
 from encode_media.cli.preset_commands import presets
 from encode_media.cli.selftest_commands import selftest
-from encode_media.cli.service_commands import demo, doctor, sandbox, serve, worker
+from encode_media.cli.sandbox_commands import sandbox
+from encode_media.cli.service_commands import demo, doctor, serve, worker
 from encode_media.log_lines import configure_logging
 from encode_media.version import __version__
 

@@ -1,8 +1,7 @@
-"""`sandbox`, `serve`, `worker`, `demo` and `doctor`: what runs for long, and whether it can."""
+"""`serve`, `worker`, `demo` and `doctor`: what runs for long, and whether it can."""
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
@@ -10,6 +9,7 @@ import threading
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -18,6 +18,7 @@ from encode_media.app import open_sandbox, sandbox_settings
 from encode_media.cli.output import as_json, console, explained, print_json, stopped_by_signals
 from encode_media.errors import EncodeMediaError, failure
 from encode_media.log_lines import configure_logging
+from encode_media.sandbox_encoder import SandboxEncoder
 from encode_media.service import ServiceStop
 from encode_media.service import serve as run_service
 from encode_media.settings import Settings, read_settings
@@ -92,40 +93,35 @@ def _run(settings: Settings, *, listen: bool) -> None:
             os._exit(EXIT_FORCED)
 
 
-@click.command()
-@click.option("--port", default=0, show_default=True, help="0 picks a free one.")
-@click.option("--data", type=click.Path(path_type=Path), default=Path(".sandbox"), show_default=True)
-@click.option("--no-listener", is_flag=True, help="Only the server; run `serve` yourself.")
-@click.option("--no-browser", is_flag=True, help="Don't open the page.")
-@explained
-def sandbox(port: int, data: Path, no_listener: bool, no_browser: bool) -> None:
-    """An ftrack stand-in with a small project and a web page; needs no account.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxWish:
+    """How a sandbox shall be."""
 
-    The first line on stdout is JSON with server_url, api_user and api_key. Everything it keeps is in DATA.
+    data: Path
+    port: int = 0
+    seed: str = "demo"
+    record: Path | None = None
+    origins: tuple[str, ...] = ()
 
-    Example: encode-media sandbox --data /tmp/try
-    """
-    settings = read_settings()
-    data = data.absolute()
-    with stopped_by_signals() as stop, running_sandbox(settings, data, port, listener=not no_listener) as own:
-        click.echo(json.dumps({"server_url": own.server, "api_user": own.api_user, "api_key": own.api_key}))
-        sys.stdout.flush()
-        console().print(
-            f"The sandbox is at {own.server}; its data in {data}. Ctrl-C ends it.\n"
-            f"For other commands: export ENCODE_MEDIA_DB={own.database} FTRACK_SERVER={own.server} "
-            f"FTRACK_API_USER={own.api_user} FTRACK_API_KEY=<api_key of the first line>",
-            markup=False,
-        )
-        if not no_browser:
-            webbrowser.open(own.server)
-        stop.wait()
+
+def sandbox_encoder(settings: Settings, data: Path) -> SandboxEncoder:
+    """The server's own encoder, which works below `data` and reads what was uploaded there."""
+    return SandboxEncoder(replace(settings, work_folder=data / "work", source_roots=()))
 
 
 @contextmanager
-def running_sandbox(settings: Settings, data: Path, port: int, *, listener: bool) -> Iterator[Settings]:
+def running_sandbox(settings: Settings, wish: SandboxWish, *, listener: bool) -> Iterator[Settings]:
     """A sandbox, with its listener in a thread of this process; gives the service's settings."""
-    server = open_sandbox(settings, data, port)
-    own = sandbox_settings(settings, data, server.start())
+    server = open_sandbox(
+        settings,
+        wish.data,
+        wish.port,
+        seed=wish.seed,
+        record=wish.record,
+        origins=wish.origins,
+        encoder=sandbox_encoder(settings, wish.data),
+    )
+    own = sandbox_settings(settings, wish.data, server.start())
     stop_service = threading.Event()
     service = threading.Thread(target=run_service, args=(own, stop_service), name="service")
     try:
@@ -157,7 +153,7 @@ def demo(data: Path, port: int, once: bool, no_browser: bool) -> None:
     screen = console()
     with stopped_by_signals() as stop:
         screen.print("Starting the sandbox: a small ftrack server with a demo project.")
-        with running_sandbox(settings, data, port, listener=True) as own:
+        with running_sandbox(settings, SandboxWish(data=data, port=port), listener=True) as own:
             screen.print(f"  {own.server}", markup=False)
             if not (once or no_browser):
                 webbrowser.open(own.server)

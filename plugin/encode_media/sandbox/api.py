@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from encode_media.sandbox.files import Files, media_type
-from encode_media.sandbox.operations import Batch, Change
+from encode_media.sandbox.desk import Desk
+from encode_media.sandbox.files import media_type
+from encode_media.sandbox.operations import Batch
 from encode_media.sandbox.problems import PermissionDenied, Unsupported, ValidationError
 from encode_media.sandbox.query_run import run_query
 from encode_media.sandbox.schema import json_schemas, schema_hash
-from encode_media.sandbox.store import Store
-from encode_media.sandbox.update_event import update_event
+from encode_media.sandbox.search import search_query
 from encode_media.sandbox.virtual_values import VirtualValues
 from encode_media.sandbox.visibility import Caller
+from encode_media.sandbox.widgets import widget_url
 
 SERVER_VERSION = "25.1.0"
 """The ftrack release whose behaviour this server follows."""
@@ -25,35 +26,26 @@ SERVER_VERSION = "25.1.0"
 class Api:
     """Answers batches for callers that are known already."""
 
-    def __init__(self, store: Store, files: Files) -> None:
-        self._store = store
-        self._files = files
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
         self._schemas = json_schemas()
         self._hash = schema_hash(self._schemas)
 
-    def call(
-        self,
-        caller: Caller,
-        operations: Any,
-        base_url: str,
-        headers: dict[str, str],
-        announce: Callable[[dict[str, Any]], object],
-    ) -> list[Any]:
+    def call(self, caller: Caller, operations: Any, base_url: str, headers: Mapping[str, str]) -> list[Any]:
         """Does the operations in order, announces what changed. Raises Problem, and then nothing happened."""
         if isinstance(operations, dict):
             operations = [operations]
         if not isinstance(operations, list) or not all(isinstance(one, dict) for one in operations):
             raise ValidationError("the body must be a list of operations")
-        # Announced before anybody else may commit, so that events come in the order of the commits.
-        with self._store.alone():
-            with self._store.transaction():
-                request = _Request(self._store, self._files, caller, base_url)
-                elements = [self._one(request, operation) for operation in operations]
-                request.batch.finish()
-                event = update_event(self._store, caller, request.batch.changes, headers)
-            if event is not None:
-                announce(event)
-        self._remove_data(request.batch.changes)
+        jobs: list[str] = []
+
+        def work(batch: Batch) -> list[Any]:
+            request = _Request(self._desk, batch, base_url, jobs)
+            return [self._one(request, operation) for operation in operations]
+
+        elements = self._desk.commits.run(caller, work, headers)
+        for job_id in jobs:
+            self._desk.media_jobs.queue(job_id)
         return elements
 
     def _one(self, request: _Request, operation: dict[str, Any]) -> Any:
@@ -81,36 +73,64 @@ class Api:
             return information
         return {name: value for name, value in information.items() if name in {*names, "version"}}
 
-    def _remove_data(self, changes: list[Change]) -> None:
-        for change in changes:
-            if change.action == "remove" and self._store.schema.root(change.type_name) == "Component":
-                self._files.remove(change.key[0])
-
 
 class _Request:
     """One batch of one caller."""
 
-    def __init__(self, store: Store, files: Files, caller: Caller, base_url: str) -> None:
-        self.caller = caller
-        self.batch = Batch(store, caller)
-        self._store = store
-        self._files = files
+    def __init__(self, desk: Desk, batch: Batch, base_url: str, jobs: list[str]) -> None:
+        self.caller = batch.caller
+        self._batch = batch
+        self._desk = desk
+        self._files = desk.files
+        self._store = batch.store
         self._base_url = base_url
+        self._jobs = jobs
+        """Takes the ids of the jobs that begin once the batch is committed."""
 
     def handlers(self) -> dict[str, Callable[[dict[str, Any]], Any]]:
         return {
             "query": self._query,
-            "create": self.batch.create,
-            "update": self.batch.update,
-            "delete": self.batch.delete,
+            "search": self._search,
+            "create": self._batch.create,
+            "update": self._batch.update,
+            "delete": self._batch.delete,
             "get_upload_metadata": self._upload,
             "complete_multipart_upload": self._complete_upload,
             "encode_media": self._encode_media,
+            "get_widget_url": self._widget,
+            "reset_remote": self._reset,
+            "send_user_invite": self._invite_user,
+            "send_review_session_invite": self._invite_to_review,
         }
 
     def _query(self, operation: dict[str, Any]) -> dict[str, Any]:
         virtual = VirtualValues(self._files, self._base_url)
         return run_query(self._store, str(operation.get("expression", "")), self.caller.visibility, virtual)
+
+    def _search(self, operation: dict[str, Any]) -> dict[str, Any]:
+        virtual = VirtualValues(self._files, self._base_url)
+        query = search_query(self._store.schema, operation)
+        return {**run_query(self._store, query, self.caller.visibility, virtual), "action": "search"}
+
+    def _widget(self, operation: dict[str, Any]) -> dict[str, str]:
+        return widget_url(self._files, self.caller, operation, self._base_url)
+
+    def _reset(self, operation: dict[str, Any]) -> dict[str, Any]:
+        """A new key for a user: the caller's own, or anybody's for administrators."""
+        if operation.get("reset_type") != "api_key":
+            raise ValidationError("only the api_key can be reset")
+        key = operation.get("entity_key") or self.caller.id
+        user = self._batch.visible("User", str(key[0] if isinstance(key, list) else key))
+        if user["id"] != self.caller.id and not self.caller.is_administrator:
+            raise PermissionDenied(f"{self.caller.username} may not reset the key of {user['username']}")
+        return {"action": "reset_remote", "data": {"api_key": self._desk.credentials.renew(user["id"])}}
+
+    def _invite_user(self, operation: dict[str, Any]) -> dict[str, Any]:
+        return self._desk.invitations.send_user(self._store, self.caller, str(operation.get("user_id")))
+
+    def _invite_to_review(self, operation: dict[str, Any]) -> dict[str, Any]:
+        invitee = str(operation.get("review_session_invitee_id"))
+        return self._desk.invitations.send_review_session(self._store, self.caller, invitee)
 
     def _upload(self, operation: dict[str, Any]) -> dict[str, Any]:
         """An address to send the bytes to; the component itself may come later."""
@@ -153,8 +173,11 @@ class _Request:
         return {"action": "complete_multipart_upload", "component_id": component_id}
 
     def _encode_media(self, operation: dict[str, Any]) -> dict[str, Any]:
-        del operation
-        raise Unsupported("this server does not encode by itself: encode with the Encode Media action")
+        if not self.caller.may_write:
+            raise PermissionDenied(f"{self.caller.username} may only read")
+        job_id = self._desk.media_jobs.accept(self._batch, operation)
+        self._jobs.append(job_id)
+        return {"action": "encode_media", "job_id": job_id}
 
 
 def _md5_text(given: Any) -> str:

@@ -25,13 +25,21 @@ class ExpressionError(ValueError):
     """The expression can't be read."""
 
 
-def parse_expression(text: str) -> Test:
-    """A test of an event or of a subscriber's metadata. Raises ExpressionError."""
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """`test` decides; `required` are fields that must have just this value, which narrows the search for it."""
+
+    test: Test
+    required: Mapping[str, str]
+
+
+def parse_expression(text: str) -> Expression:
+    """What tells a matching event, or a subscriber's metadata, from others. Raises ExpressionError."""
     parser = _Parser(_tokens(text))
-    test = parser.either()
+    found = parser.either()
     if parser.position != len(parser.tokens):
         raise ExpressionError(f"this can't be read to its end: {text}")
-    return test
+    return found
 
 
 @dataclass(slots=True)
@@ -39,39 +47,49 @@ class _Parser:
     tokens: list[tuple[str, str]]
     position: int = 0
 
-    def either(self) -> Test:
-        tests = [self._both()]
+    def either(self) -> Expression:
+        parts = [self._both()]
         while self._take("or"):
-            tests.append(self._both())
-        return tests[0] if len(tests) == 1 else lambda event: any(test(event) for test in tests)
+            parts.append(self._both())
+        if len(parts) == 1:
+            return parts[0]
+        tests = [part.test for part in parts]
+        shared = set.intersection(*(set(part.required.items()) for part in parts))
+        return Expression(lambda event: any(test(event) for test in tests), dict(shared))
 
-    def _both(self) -> Test:
-        tests = [self._negated()]
+    def _both(self) -> Expression:
+        parts = [self._negated()]
         while self._take("and"):
-            tests.append(self._negated())
-        return tests[0] if len(tests) == 1 else lambda event: all(test(event) for test in tests)
+            parts.append(self._negated())
+        if len(parts) == 1:
+            return parts[0]
+        tests = [part.test for part in parts]
+        required = {field: value for part in parts for field, value in part.required.items()}
+        return Expression(lambda event: all(test(event) for test in tests), required)
 
-    def _negated(self) -> Test:
+    def _negated(self) -> Expression:
         if self._take("not"):
-            test = self._negated()
-            return lambda event: not test(event)
+            test = self._negated().test
+            return Expression(lambda event: not test(event), {})
         if self._take("("):
-            test = self.either()
+            inner = self.either()
             if not self._take(")"):
                 raise ExpressionError("a closing parenthesis is missing")
-            return test
+            return inner
         return self._condition()
 
-    def _condition(self) -> Test:
+    def _condition(self) -> Expression:
         kinds = [kind for kind, _ in self.tokens[self.position : self.position + 3]]
         words = [text for _, text in self.tokens[self.position : self.position + 3]]
         if kinds[:2] != ["word", "operator"] or kinds[2:] not in (["word"], ["quoted"]):
             raise ExpressionError(f"expected `field operator value`, found {' '.join(words)!r}")
-        if not _FIELD.fullmatch(words[0]):
-            raise ExpressionError(f"{words[0]} is not the name of a field")
+        field, word = words[:2]
+        if not _FIELD.fullmatch(field):
+            raise ExpressionError(f"{field} is not the name of a field")
         self.position += 3
         value = words[2][1:-1] if kinds[2] == "quoted" else words[2]
-        return _comparison(words[0].split("."), words[1], value)
+        required = {field: value} if word == "=" and not value.endswith("*") else {}
+        return Expression(_comparison(field.split("."), word, value), required)
 
     def _take(self, word: str) -> bool:
         if self.position < len(self.tokens):

@@ -52,6 +52,20 @@ class Files:
             raise NotFound(f"component {component_id} has no data in ftrack.server")
         return path
 
+    def adopt(self, component_id: str, made: Path) -> int:
+        """Takes a file of our own making as the component's data; gives its size."""
+        target = self.path(component_id)
+        target.parent.mkdir(exist_ok=True)
+        size = made.stat().st_size
+        shutil.move(made, target)
+        return size
+
+    def copy(self, component_id: str, present: Path) -> None:
+        """Takes a copy of a file as the component's data."""
+        target = self.path(component_id)
+        target.parent.mkdir(exist_ok=True)
+        shutil.copyfile(present, target)
+
     def remove(self, component_id: str) -> None:
         self.path(component_id).unlink(missing_ok=True)
 

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import hmac
 import json
 import logging
 import struct
@@ -20,18 +18,22 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
+from encode_media.sandbox.admin import Admin, base_url
 from encode_media.sandbox.api import Api
-from encode_media.sandbox.files import Files, media_type
+from encode_media.sandbox.desk import Desk
+from encode_media.sandbox.files import media_type
+from encode_media.sandbox.gates import NOTE
 from encode_media.sandbox.hub import Hub, HubUser
 from encode_media.sandbox.hub_connection import HEARTBEAT_S, SILENCE_LIMIT_S
-from encode_media.sandbox.loopback import is_own_host, is_own_origin
 from encode_media.sandbox.problems import InvalidCredentials, NotFound, PermissionDenied, Problem, ValidationError
-from encode_media.sandbox.store import TYPE_COLUMN, Store, Values, quoted
+from encode_media.sandbox.samples import Sample
+from encode_media.sandbox.store import TYPE_COLUMN, Values, quoted
 from encode_media.sandbox.visibility import Caller, find_caller
+from encode_media.sandbox.widgets import widget_page
 
 _log = logging.getLogger(__name__)
+_WIDGET_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "video/", "audio/", "application/pdf")
 """What a browser may show by itself; anything else is offered as a download, so it can't run as a page."""
 
@@ -39,15 +41,16 @@ _SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "video/", "audio
 class Endpoints:
     """Everything a request may need."""
 
-    def __init__(self, *, store: Store, files: Files, hub: Hub, api_key: str, page: Path | None) -> None:
-        self._store = store
-        self._files = files
+    def __init__(self, *, desk: Desk, hub: Hub, admin: Admin, page: Path | None) -> None:
+        self._desk = desk
+        self._store = desk.store
+        self._files = desk.files
         self._hub = hub
-        self._api = Api(store, files)
-        self._key = api_key
+        self._admin = admin
+        self._api = Api(desk)
         self._page = page.resolve() if page else None
 
-    def app(self) -> Starlette:
+    def app(self, *gates: Middleware) -> Starlette:
         routes: list[BaseRoute] = [
             Route("/api", self.api, methods=["POST"]),
             Route("/socket.io/1/", self.handshake),
@@ -57,7 +60,8 @@ class Endpoints:
             Route("/component/remove", self.remove),
             Route("/component/thumbnail", self.thumbnail),
             Route("/img/thumbnail2.png", self.placeholder),
-            Route("/sandbox/session", self.session),
+            Route("/widget", self.widget),
+            *self._admin.routes(),
             Route("/", self.page),
             Route("/page/{name:path}", self.page),
         ]
@@ -66,27 +70,24 @@ class Endpoints:
             HTTPException: self._http_problem,
             Exception: self._failure,
         }
-        return Starlette(routes=routes, exception_handlers=handlers, middleware=[Middleware(OwnHostOnly)])
+        return Starlette(routes=routes, exception_handlers=handlers, middleware=list(gates))
 
     async def api(self, request: Request) -> Response:
         """Errors carry a real status only if the client asked for that; with 200 otherwise."""
         try:
+            operations = await _json_body(request)
+            _note(request, operations=operations, user=request.headers.get("ftrack-user"))
             caller = await run_in_threadpool(
                 self._caller, request.headers.get("ftrack-user"), request.headers.get("ftrack-api-key")
             )
-            operations = await _json_body(request)
-            headers = dict(request.headers)
-            loop = asyncio.get_running_loop()
-
-            def announce(event: dict[str, Any]) -> None:
-                loop.call_soon_threadsafe(self._hub.publish, event)
-
             elements = await run_in_threadpool(
-                self._api.call, caller, operations, _base_url(request), headers, announce
+                self._api.call, caller, operations, base_url(request), dict(request.headers)
             )
         except Problem as problem:
             strict = request.headers.get("ftrack-strict-api", "").lower() == "true"
+            _note(request, answer=problem.answer())
             return JSONResponse(problem.answer(), status_code=problem.status if strict else 200)
+        _note(request, answer=elements)
         return JSONResponse(elements)
 
     async def handshake(self, request: Request) -> Response:
@@ -101,15 +102,17 @@ class Endpoints:
         size, checksum = query.get("size", ""), query.get("md5", "")
         self._files.check(query.get("token", ""), "write", component_id, size, checksum)
         promised = request.headers.get("content-md5", checksum)
-        await self._files.receive(
-            component_id, request.stream(), size=int(size) if size else None, checksum=promised
-        )
+        data = Sample(request.stream())
+        await self._files.receive(component_id, data.chunks(), size=int(size) if size else None, checksum=promised)
+        _note(request, upload=data.document())
         return Response(status_code=200)
 
     async def upload_part(self, request: Request) -> Response:
         upload_id, number = request.query_params.get("upload", ""), request.path_params["number"]
         self._files.check(request.query_params.get("token", ""), "part", upload_id, number)
-        tag = await self._files.receive_part(upload_id, number, request.stream())
+        data = Sample(request.stream())
+        tag = await self._files.receive_part(upload_id, number, data.chunks())
+        _note(request, upload=data.document())
         return Response(status_code=200, headers={"ETag": f'"{tag}"'})
 
     async def download(self, request: Request) -> Response:
@@ -137,14 +140,10 @@ class Endpoints:
         del request
         return Response(_PLACEHOLDER, media_type="image/png")
 
-    async def session(self, request: Request) -> Response:
-        """What the page needs to be a client; for pages of this very server only."""
-        site = request.headers.get("sec-fetch-site", "same-origin")
-        if site not in {"same-origin", "none"}:
-            raise PermissionDenied("only the sandbox's own page may ask for this")
-        users = await run_in_threadpool(self._users)
-        answer = {"server_url": _base_url(request), "users": users, "api_key": self._key}
-        return JSONResponse(answer, headers={"Cache-Control": "no-store"})
+    async def widget(self, request: Request) -> Response:
+        words = dict(request.query_params)
+        text = await run_in_threadpool(widget_page, self._store, self._files, words)
+        return Response(text, media_type="text/html", headers={"Content-Security-Policy": _WIDGET_POLICY})
 
     async def page(self, request: Request) -> Response:
         name = request.path_params.get("name") or "index.html"
@@ -153,28 +152,10 @@ class Endpoints:
             raise NotFound("there is no such page")
         return FileResponse(path, headers={"Cache-Control": "no-cache"})
 
-    def _users(self) -> list[dict[str, str]]:
-        rows = self._store.rows(
-            'SELECT u.id, u.username, u.first_name, u.last_name, MIN(s.name) AS role FROM "Resource" u '
-            'LEFT JOIN "UserSecurityRole" r ON r.user_id = u.id '
-            'LEFT JOIN "SecurityRole" s ON s.id = r.security_role_id '
-            "WHERE u.__type__ = 'User' AND u.is_active = 1 GROUP BY u.id ORDER BY u.rowid"
-        )
-        return [
-            {
-                "id": row["id"],
-                "username": row["username"],
-                "name": f"{row['first_name'] or ''} {row['last_name'] or ''}".strip() or row["username"],
-                "role": row["role"] or "",
-            }
-            for row in rows
-        ]
-
     def _caller(self, username: str | None, key: str | None) -> Caller:
         """Whom a request speaks for; the one key is good for every active user. Raises InvalidCredentials."""
-        known = hmac.compare_digest((key or "").encode(), self._key.encode())
-        caller = find_caller(self._store, username) if known and username else None
-        if caller is None:
+        caller = find_caller(self._store, username) if username else None
+        if caller is None or not self._desk.credentials.fit(caller.id, key or ""):
             raise InvalidCredentials("The supplied API key or user name is not known here.")
         return caller
 
@@ -221,21 +202,9 @@ class Endpoints:
         return JSONResponse(Problem(f"the server failed: {type(error).__name__}").answer(), status_code=500)
 
 
-class OwnHostOnly:
-    """Refuses requests that name another host (DNS rebinding) or come from another server's page."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-            host = headers.get("host", "")
-            if not is_own_host(host) or not is_own_origin(headers.get("origin"), host):
-                problem = PermissionDenied("this server answers to this machine and its own pages only")
-                await JSONResponse(problem.answer(), status_code=403)(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+def _note(request: Request, **facts: Any) -> None:
+    """Leaves what the record needs of a request."""
+    request.scope.setdefault(NOTE, {}).update(facts)
 
 
 async def _json_body(request: Request) -> Any:
@@ -243,10 +212,6 @@ async def _json_body(request: Request) -> Any:
         return json.loads(await request.body())
     except ValueError as error:
         raise ValidationError("the body is not JSON") from error
-
-
-def _base_url(request: Request) -> str:
-    return f"{request.url.scheme}://{request.headers['host']}"
 
 
 def _grey_picture(width: int, height: int) -> bytes:

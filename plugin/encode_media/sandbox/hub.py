@@ -6,17 +6,22 @@ import json
 import secrets
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from encode_media.sandbox.expressions import ExpressionError, Test, parse_expression
+from websockets.frames import Frame, Opcode
+
+from encode_media.sandbox.audience import Audience
+from encode_media.sandbox.expressions import Expression, ExpressionError, parse_expression
+from encode_media.sandbox.journal import Journal
 
 _SID_LIFE_S = 60.0
 """A handshake that is not followed by its connection is forgotten after this."""
 EVENT_KEYS = ("id", "topic", "data", "sent", "source", "target", "inReplyToEvent")
 """The Python client drops an event with any other key."""
 _FROM_CLIENT_ONLY = frozenset({"ftrack.meta.connected", "ftrack.meta.disconnected", "ftrack.update"})
+_ANY_TOPIC = ""
 
 Event = dict[str, Any]
 
@@ -36,19 +41,40 @@ class Peer(Protocol):
 
     def send_packet(self, packet: str) -> None: ...
 
+    def send_frame(self, frame: bytes) -> None:
+        """Sends a packet that is framed already: most go to many."""
+        ...
 
-@dataclass(frozen=True, slots=True)
+    def cut(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Subscription:
+    peer: Peer
     subscriber: dict[str, Any]
-    test: Test
+    wanted: Expression
+
+    @property
+    def topic(self) -> str:
+        """The one topic it is about, if it is about one."""
+        return self.wanted.required.get("topic", _ANY_TOPIC)
 
 
 @dataclass(slots=True)
 class Hub:
-    """Lives on the server's event loop; nothing here is shared between threads."""
+    """Lives on the server's event loop; nothing here is shared between threads.
 
+    An event is only tested against subscriptions for its topic and those without a topic of their own; one that
+    is for a single subscriber, as every reply is, against that one alone.
+    """
+
+    journal: Journal
     _sessions: dict[str, tuple[HubUser, float]] = field(default_factory=dict)
-    _peers: dict[Peer, dict[str, _Subscription]] = field(default_factory=dict)
+    _peers: dict[Peer, int] = field(default_factory=dict)
+    """Each connection with its number, counted from the start of the server."""
+    _by_id: dict[str, _Subscription] = field(default_factory=dict)
+    _by_topic: dict[str, dict[str, _Subscription]] = field(default_factory=dict)
+    _connections: int = 0
 
     def open_session(self, user: HubUser) -> str:
         """A session id for one connection, to come soon."""
@@ -64,14 +90,23 @@ class Hub:
         return user if user and time.monotonic() - born < _SID_LIFE_S else None
 
     def connect(self, peer: Peer) -> None:
-        self._peers[peer] = {}
+        self._connections += 1
+        self._peers[peer] = self._connections
+        self.journal.note("connect", connection=self._connections, user=peer.user.username)
         peer.send_packet("1::")
 
     def disconnect(self, peer: Peer) -> None:
-        self._peers.pop(peer, None)
+        number = self._peers.pop(peer, None)
+        if number is not None:
+            self.journal.note("disconnect", connection=number)
+            for identifier in [key for key, entry in self._by_id.items() if entry.peer is peer]:
+                self._forget(identifier)
 
     def count(self) -> int:
         return len(self._peers)
+
+    def peers(self) -> list[Peer]:
+        return list(self._peers)
 
     def receive(self, peer: Peer, packet: str) -> None:
         """Handles one packet of a connection. What it can't read, it reports to that connection alone."""
@@ -97,27 +132,52 @@ class Hub:
             # Without the argument the Python client's reader dies while it still seems connected.
             peer.send_packet(f"6:::{packet_id}{json.dumps([answer])}")
 
-    def publish(self, event: Mapping[str, Any]) -> None:
+    def publish(self, event: Mapping[str, Any], audience: Audience = None) -> None:
         """Sends an event once to every connection with a subscriber that it is meant for."""
         whole = {key: event.get(key) for key in EVENT_KEYS}
         whole["id"] = whole["id"] or uuid.uuid4().hex
         whole["target"] = whole["target"] or ""
         whole["data"] = whole["data"] if whole["data"] is not None else {}
-        target = parse_expression(whole["target"]) if whole["target"] else None
-        packet = "5:::" + json.dumps({"name": "ftrack.event", "args": [whole]})
-        for peer, subscriptions in list(self._peers.items()):
-            if any(
-                (target is None or target(entry.subscriber)) and entry.test(whole)
-                for entry in list(subscriptions.values())
+        peers = self._receivers(whole, audience)
+        self.journal.note("event", to=[self._peers[peer] for peer in peers], event=whole)
+        if peers:
+            packet = "5:::" + json.dumps({"name": "ftrack.event", "args": [whole]})
+            frame = Frame(Opcode.TEXT, packet.encode()).serialize(mask=False)
+            for peer in peers:
+                peer.send_frame(frame)
+
+    def _receivers(self, event: Event, audience: Audience) -> dict[Peer, None]:
+        target = parse_expression(event["target"]) if event["target"] else None
+        found: dict[Peer, None] = {}
+        for entry in self._candidates(event["topic"], target):
+            if (
+                entry.peer not in found
+                and (audience is None or entry.peer.user.id in audience)
+                and (target is None or target.test(entry.subscriber))
+                and entry.wanted.test(event)
             ):
-                peer.send_packet(packet)
+                found[entry.peer] = None
+        return found
+
+    def _candidates(self, topic: str, target: Expression | None) -> Iterable[_Subscription]:
+        if target is not None and "id" in target.required:
+            only = self._by_id.get(target.required["id"])
+            return () if only is None else (only,)
+        return [
+            *self._by_topic.get(topic, {}).values(),
+            *self._by_topic.get(_ANY_TOPIC, {}).values(),
+        ]
 
     def _accept(self, peer: Peer, event: Event) -> None:
         topic = event["topic"]
+        self.journal.note("receive", connection=self._peers.get(peer), event=event)
         if topic == "ftrack.meta.subscribe":
             self._subscribe(peer, event["data"])
         elif topic == "ftrack.meta.unsubscribe":
-            self._peers.get(peer, {}).pop(str(event["data"]["subscriber"]["id"]), None)
+            identifier = str(event["data"]["subscriber"]["id"])
+            entry = self._by_id.get(identifier)
+            if entry is not None and entry.peer is peer:
+                self._forget(identifier)
         elif topic in _FROM_CLIENT_ONLY:
             raise ExpressionError(f"{topic} is not for clients to publish")
         else:
@@ -129,10 +189,17 @@ class Hub:
     def _subscribe(self, peer: Peer, data: dict[str, Any]) -> None:
         subscriber = dict(data["subscriber"])
         identifier = str(subscriber["id"])
-        test = parse_expression(data["subscription"])
+        entry = _Subscription(peer, subscriber, parse_expression(data["subscription"]))
         # After a reconnect the old connection may still seem alive: the newest one has the id.
-        for other, subscriptions in self._peers.items():
-            if other is not peer:
-                subscriptions.pop(identifier, None)
+        self._forget(identifier)
         if peer in self._peers:
-            self._peers[peer][identifier] = _Subscription(subscriber, test)
+            self._by_id[identifier] = entry
+            self._by_topic.setdefault(entry.topic, {})[identifier] = entry
+
+    def _forget(self, identifier: str) -> None:
+        entry = self._by_id.pop(identifier, None)
+        if entry is not None:
+            of_topic = self._by_topic[entry.topic]
+            del of_topic[identifier]
+            if not of_topic:
+                del self._by_topic[entry.topic]

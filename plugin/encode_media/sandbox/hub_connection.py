@@ -12,14 +12,14 @@ import logging
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
-from websockets.exceptions import InvalidState
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+from encode_media.sandbox.faults import Faults
 from encode_media.sandbox.hub import Hub, HubUser
-from encode_media.sandbox.loopback import is_own_host, is_own_origin
+from encode_media.sandbox.loopback import Origins, is_own_host
 
 HEARTBEAT_S = 5.0
 """JavaScript clients give up after 15 s of silence."""
@@ -27,6 +27,9 @@ SILENCE_LIMIT_S = 60.0
 _MAX_PACKET = 16 * 1024 * 1024
 _MAX_BACKLOG = 64 * 1024 * 1024
 """A peer that reads slower than this is cut off; it will reconnect."""
+_EVENT_MARK = b"5:::"
+_EVENT_MARK_END = 14
+"""A frame's header is at most 10 bytes, then the packet begins."""
 _PATH = "/socket.io/1/websocket/"
 
 _log = logging.getLogger(__name__)
@@ -37,8 +40,20 @@ class HubConnection(asyncio.Protocol):
 
     user: HubUser
 
-    def __init__(self, *, hub: Hub, server_state: Any, heartbeat_s: float = HEARTBEAT_S, **_: Any) -> None:
+    def __init__(
+        self,
+        *,
+        hub: Hub,
+        faults: Faults,
+        origins: Origins,
+        server_state: Any,
+        heartbeat_s: float = HEARTBEAT_S,
+        **_: Any,
+    ) -> None:
         self._hub = hub
+        self._faults = faults
+        self._origins = origins
+        self._held: bytes | None = None
         self._server_connections: set[Any] = server_state.connections
         self._heartbeat_s = heartbeat_s
         # No extensions: compression on one machine costs more than it saves.
@@ -75,16 +90,36 @@ class HubConnection(asyncio.Protocol):
         self._flush()
 
     def send_packet(self, packet: str) -> None:
+        self.send_frame(Frame(Opcode.TEXT, packet.encode()).serialize(mask=False))
+
+    def send_frame(self, frame: bytes) -> None:
+        """Past the protocol library: it would frame the same text again for each of many connections."""
         if self._transport.is_closing() or self._websocket.state is not State.OPEN:
             return
-        try:
-            self._websocket.send_text(packet.encode())
-        except InvalidState:
-            return
-        self._flush()
+        for one in self._with_faults(frame):
+            self._transport.write(one)
         if self._transport.get_write_buffer_size() > _MAX_BACKLOG:
             _log.warning("%s reads too slowly and is cut off", self.user.username)
             self._transport.abort()
+
+    def cut(self) -> None:
+        """The line is dead, with no word."""
+        self._transport.abort()
+
+    def _with_faults(self, frame: bytes) -> tuple[bytes, ...]:
+        user = self.user.username
+        if self._faults.for_hub("silence", user):
+            return ()
+        is_event = frame.find(_EVENT_MARK, 2, _EVENT_MARK_END) > 0
+        if is_event and self._faults.for_hub("duplicate", user):
+            return (frame, frame)
+        if self._held is not None:
+            held, self._held = self._held, None
+            return (frame, held)
+        if is_event and self._faults.for_hub("reorder", user):
+            self._held = frame  # goes out behind the next packet, at the latest with the next heartbeat
+            return ()
+        return (frame,)
 
     def shutdown(self) -> None:
         """Called by the web server when it stops."""
@@ -95,7 +130,7 @@ class HubConnection(asyncio.Protocol):
         url = urlsplit(request.path)
         sid = url.path.removeprefix(_PATH)
         host = request.headers.get("Host", "")
-        if not is_own_host(host) or not is_own_origin(request.headers.get("Origin"), host):
+        if not is_own_host(host) or not self._origins.may_call(request.headers.get("Origin"), host):
             self._websocket.send_response(self._websocket.reject(403, "Only pages of this server may connect.\n"))
             return
         user = self._hub.claim_session(sid) if url.path.startswith(_PATH) else None

@@ -95,6 +95,14 @@ class Batch:
         self._remove(entity_type.name, key, before)
         return {"action": "delete", "data": True}
 
+    def visible(self, type_name: str, identifier: str) -> Values:
+        """The row of an entity that the caller sees. Raises NotFound."""
+        row = self.store.find(type_name, (identifier,))
+        if row is None:
+            raise NotFound(f"{type_name} {identifier} was not found")
+        self._see(type_name, (identifier,))
+        return row
+
     def finish(self) -> None:
         """Completes the batch: every reference must point to something. Raises ValidationError."""
         for change in self.changes:

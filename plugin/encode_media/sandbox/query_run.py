@@ -25,12 +25,15 @@ VirtualValue: TypeAlias = Callable[[Store, str, Values, str], Any]
 """(store, concrete type, row, attribute) to JSON"""
 
 
-def run_query(store: Store, expression: str, visibility: Visibility, virtual: VirtualValue) -> dict[str, Any]:
+def run_query(
+    store: Store, expression: str | Query, visibility: Visibility, virtual: VirtualValue
+) -> dict[str, Any]:
     """The response element of a `query` operation."""
-    query = parse(expression)
+    query = parse(expression) if isinstance(expression, str) else expression
     statement = compile_query(store.schema, query, visibility)
+    for path in query.projections:
+        _check(store, query.entity_type, path)
     tree = _tree(query)
-    _check(store, query.entity_type, tree)
     rows = store.rows(statement.text, statement.parameters)
     more = query.limit is not None and len(rows) > query.limit
     rows = rows[: query.limit]
@@ -47,20 +50,21 @@ def _tree(query: Query) -> Tree:
 
 
 def _plant(tree: Tree, path: Path) -> None:
-    for name in path:
-        tree = tree.setdefault(name, {})
+    for step in path:
+        tree = tree.setdefault(step.partition("[")[0], {})
 
 
-def _check(store: Store, type_name: str, tree: Tree) -> None:
-    attributes = store.schema.types[type_name].attributes
-    for name, below in tree.items():
-        attribute = attributes.get(name)
+def _check(store: Store, type_name: str, path: Path) -> None:
+    """Raises ParseError where the path names what isn't there."""
+    for index, step in enumerate(path):
+        attribute = store.schema.attribute(type_name, step)
         if attribute is None:
-            raise ParseError(f"{type_name} has no attribute {name}")
-        if below and isinstance(attribute, Scalar):
-            raise ParseError(f"{type_name}.{name} is a value and has no attributes")
-        if below and not isinstance(attribute, Scalar):
-            _check(store, attribute.target, below)
+            raise ParseError(f"{type_name} has no attribute {step}")
+        if isinstance(attribute, Scalar):
+            if path[index + 1 :]:
+                raise ParseError(f"{type_name}.{step} is a value and has no attributes")
+            return
+        type_name = attribute.target
 
 
 def no_virtual_values(store: Store, type_name: str, row: Values, name: str) -> None:
@@ -108,7 +112,9 @@ class Projector:
         reached: dict[str, list[Identity]] = defaultdict(list)
         for type_name, members in by_type.items():
             for name in tree:
-                attribute = self._store.schema.types[type_name].attributes[name]
+                attribute = self._store.schema.types[type_name].attributes.get(name)
+                if attribute is None:
+                    continue  # asked for through a narrower type than this one
                 if isinstance(attribute, Scalar):
                     for identity in members:
                         self._wanted[identity][name] = None

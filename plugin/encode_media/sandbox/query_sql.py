@@ -63,9 +63,7 @@ class _Compiler:
 
     def where(self, query: q.Query, alias: str) -> Statement:
         found = Statement(" WHERE ") + self._is_type(query.entity_type, alias)
-        hidden = self.visibility.condition(self.schema.root(query.entity_type), alias)
-        if hidden:
-            found += Statement(f" AND {hidden}", self.visibility.parameters(hidden))
+        found += self._visible(query.entity_type, alias)
         if query.where is not None:
             found += Statement(" AND (") + self.condition(query.entity_type, alias, query.where) + Statement(")")
         return found
@@ -77,11 +75,15 @@ class _Compiler:
         marks = ", ".join("?" * len(names))
         return Statement(f"{alias}.{TYPE_COLUMN} IN ({marks})", sorted(names))
 
+    def _visible(self, type_name: str, alias: str) -> Statement:
+        hidden = self.visibility.condition(self.schema.root(type_name), alias)
+        return Statement(f" AND {hidden}", self.visibility.parameters(hidden)) if hidden else Statement("")
+
     def attribute(self, type_name: str, name: str) -> Attribute:
-        try:
-            return self.schema.types[type_name].attributes[name]
-        except KeyError:
-            raise ParseError(f"{type_name} has no attribute {name}") from None
+        found = self.schema.attribute(type_name, name)
+        if found is None:
+            raise ParseError(f"{type_name} has no attribute {name}")
+        return found
 
     def condition(self, type_name: str, alias: str, node: q.Condition) -> Statement:
         if isinstance(node, q.Not):
@@ -131,25 +133,18 @@ class _Compiler:
         if isinstance(relation, Scalar):
             raise ParseError(f"{type_name}.{path[0]} is a value, not a relation")
         other = self.new_alias()
-        joined = self._join(relation, alias, other)
-        found = Statement(f"EXISTS (SELECT 1 FROM {self.source(relation.target, other)} WHERE {joined}")
+        found = Statement(f"EXISTS (SELECT 1 FROM {self.source(relation.target, other)} WHERE ")
+        found += self._join(relation, alias, other)
         if path[1:]:
             found += Statement(" AND ") + self._has(relation.target, other, path[1:], inner)
         elif inner is not None:
             found += Statement(" AND (") + self.condition(relation.target, other, inner) + Statement(")")
         return found + Statement(")")
 
-    def _join(self, relation: Relation, near: str, far: str) -> str:
-        if isinstance(relation, Reference):
-            return f"{far}.id = {near}.{quoted(relation.column)}"
-        if isinstance(relation, Many):
-            a, b = ("item_id", "owner_id") if relation.reverse else ("owner_id", "item_id")
-            return f"{far}.id IN (SELECT {b} FROM {quoted(relation.link)} WHERE {a} = {near}.id)"
-        if isinstance(relation, Lineage):
-            return (
-                f"{far}.id IN ({lineage_sql(f'{near}.id', up=relation.up)}) AND {far}.{TYPE_COLUMN} != 'Project'"
-            )
-        return f"{far}.{quoted(relation.column)} = {near}.id"
+    def _join(self, relation: Relation, near: str, far: str) -> Statement:
+        """Holds for what the relation leads to, of its type, as far as the caller sees it."""
+        found = Statement(_link(relation, near, far) + " AND ") + self._is_type(relation.target, far)
+        return found + self._visible(relation.target, far)
 
     def scalar(self, type_name: str, alias: str, path: q.Path) -> Statement:
         """The value at the end of a path of references, null if one of them is absent."""
@@ -160,13 +155,14 @@ class _Compiler:
             return Statement(f"{alias}.{quoted(attribute.name)}")
         if not isinstance(attribute, Reference):
             raise ParseError(f"{type_name}.{path[0]} holds many, so it has no single value")
-        if not path[1:]:
+        narrowed = path[0] != attribute.name
+        if not path[1:] and not narrowed:
             return Statement(f"{alias}.{quoted(attribute.column)}")
         other = self.new_alias()
-        inner = self.scalar(attribute.target, other, path[1:])
+        inner = self.scalar(attribute.target, other, path[1:] or ("id",))
         source = self.source(attribute.target, other)
         joined = self._join(attribute, alias, other)
-        return Statement("(SELECT ") + inner + Statement(f" FROM {source} WHERE {joined})")
+        return Statement("(SELECT ") + inner + Statement(f" FROM {source} WHERE ") + joined + Statement(")")
 
     def _last_column(self, type_name: str, path: q.Path) -> Scalar:
         current = type_name
@@ -200,6 +196,17 @@ class _Compiler:
         window = Statement(" LIMIT ? OFFSET ?", [-1 if query.limit is None else query.limit, query.offset])
         inner = Statement("SELECT ") + selected + Statement(f" FROM {source}") + where + window
         return left + Statement(word) + inner + Statement(")")
+
+
+def _link(relation: Relation, near: str, far: str) -> str:
+    if isinstance(relation, Reference):
+        return f"{far}.id = {near}.{quoted(relation.column)}"
+    if isinstance(relation, Many):
+        a, b = ("item_id", "owner_id") if relation.reverse else ("owner_id", "item_id")
+        return f"{far}.id IN (SELECT {b} FROM {quoted(relation.link)} WHERE {a} = {near}.id)"
+    if isinstance(relation, Lineage):
+        return f"{far}.id IN ({lineage_sql(f'{near}.id', up=relation.up)})"
+    return f"{far}.{quoted(relation.column)} = {near}.id"
 
 
 def lineage_sql(start: str, *, up: bool) -> str:

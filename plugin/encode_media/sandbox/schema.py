@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -136,6 +136,17 @@ class Schema:
     def family(self, root: str) -> list[EntityType]:
         """All types in one table."""
         return [entity_type for name, entity_type in self.types.items() if self._root[name] == root]
+
+    def attribute(self, type_name: str, step: str) -> Attribute | None:
+        """What a step of a path names; `parent[Shot]` is a parent that is a Shot, with a Shot's attributes."""
+        name, bracket, narrowed = step.partition("[")
+        found = self.types[type_name].attributes.get(name)
+        if not bracket or found is None:
+            return found
+        narrowed = narrowed.removesuffix("]")
+        if isinstance(found, Scalar) or not step.endswith("]") or narrowed not in self.concrete(found.target):
+            return None
+        return replace(found, target=narrowed)
 
     def roots(self) -> list[str]:
         return [name for name, entity_type in self.types.items() if entity_type.base is None]

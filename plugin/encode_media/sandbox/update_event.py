@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from encode_media.sandbox.audience import Audience, Audiences
 from encode_media.sandbox.operations import Change
 from encode_media.sandbox.schema import OBJECT_TYPES, Scalar, fixed_id
 from encode_media.sandbox.store import TYPE_COLUMN, Store, Values
@@ -18,13 +21,30 @@ _PARENT_COLUMNS = {
 }
 
 
-def update_event(
-    store: Store, caller: Caller, changes: list[Change], headers: dict[str, str]
-) -> dict[str, Any] | None:
-    """The event for one commit, or nothing if nothing really changed."""
-    entities = [entry for change in changes if (entry := _entry(store, change)) is not None]
-    if not entities:
-        return None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """An event, and who may get it."""
+
+    event: dict[str, Any]
+    audience: Audience = None
+
+
+def update_events(
+    store: Store, caller: Caller, changes: list[Change], headers: Mapping[str, str]
+) -> list[Announcement]:
+    """The events of one commit: one, or one for each group of people if its projects are not for everybody."""
+    audiences = Audiences(store, changes)
+    entries: dict[Audience, list[dict[str, Any]]] = {}
+    for change in changes:
+        if (entry := _entry(store, change)) is not None:
+            entries.setdefault(audiences.of(change), []).append(entry)
+    return [
+        Announcement(event=_event(caller, entities, headers), audience=audience)
+        for audience, entities in entries.items()
+    ]
+
+
+def _event(caller: Caller, entities: list[dict[str, Any]], headers: Mapping[str, str]) -> dict[str, Any]:
     return {
         "topic": "ftrack.update",
         "data": {
