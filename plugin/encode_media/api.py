@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from encode_media.errors import EncodeMediaError, failure
+from encode_media.model.needs import checked_needs
 from encode_media.model.request import Options
 from encode_media.model.result import Progress, RunResult, Stage
 from encode_media.settings import Settings, read_settings
@@ -89,6 +91,7 @@ def submit(
     preset: str = "review",
     options: Options | None = None,
     keep_source: bool = False,
+    needs: Sequence[str] = (),
 ) -> EncodeJob:
     """Encodes a version or component and publishes the result on the version; returns at once.
 
@@ -100,6 +103,7 @@ def submit(
         preset: a preset's name.
         options: values for the preset's options.
         keep_source: publish `source_path` as a component of the version, too.
+        needs: what a service's worker must offer, such as `gpu` (its `ENCODE_MEDIA_CAPABILITIES`).
 
     Raises:
         InvalidParameters: nothing or too much was named, no such preset, an option it doesn't allow.
@@ -117,6 +121,7 @@ def submit(
         source=None if source_path is None else os.fspath(source_path),
         preset=preset,
         options=options or {},
+        needs=checked_needs(needs),
     )
     if keep_source and wanted.source is not None:
         version.create_component(wanted.source, data={"name": "main"}, location="auto")

@@ -98,6 +98,7 @@ def ask_service(settings: Settings, wanted: Wanted) -> tuple[str, JobElsewhere] 
             version_id=wanted.version_id,
             component_id=wanted.component_id,
             options=wanted.options,
+            needs=wanted.needs,
             timeout_s=SERVICE_ANSWERS_S,
         )
         if not answer.get("success"):

@@ -30,6 +30,8 @@ class Wanted:
     source: str | None
     preset: str
     options: Options = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    """What a service's worker must offer; here it runs whatever it needs."""
 
 
 class JobHere:

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 from encode_media.app import open_client, open_client_catalog_gateway
-from encode_media.cli.job_words import heading, list_line, page
+from encode_media.cli.job_words import heading, list_line, page, worker_line
 from encode_media.cli.output import (
     EXIT_CANCELLED,
+    Answer,
+    Command,
     ProgressBar,
     as_json,
-    console,
     explained,
     option_values,
-    print_json,
     show_error,
 )
 from encode_media.cli.spans import Span
 from encode_media.errors import EncodeMediaError, failure
 from encode_media.jobs.engine import JobClient, JobFilter, JobRecord
+from encode_media.jobs.waiting import why_it_waits
 from encode_media.model.codec import to_json
 from encode_media.model.request import PRIORITY_INTERACTIVE
 from encode_media.model.result import FINAL_STAGES, Stage
 from encode_media.settings import read_settings
-from encode_media.timebase import seconds_text
 
 POLL_S = 0.3
 
@@ -37,6 +39,7 @@ POLL_S = 0.3
 @click.option("--component", "component_id", help="Id of a component.")
 @click.option("--preset", "-p", required=True)
 @click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help="An option of the preset.")
+@click.option("--needs", multiple=True, metavar="WORD", help="What its worker must offer, such as gpu.")
 @click.option("--wait", is_flag=True, help="Stay until it is done.")
 @as_json
 @explained
@@ -46,6 +49,7 @@ def submit(
     component_id: str | None,
     preset: str,
     pairs: tuple[str, ...],
+    needs: tuple[str, ...],
     wait: bool,
     json_output: bool,
 ) -> None:
@@ -63,10 +67,13 @@ def submit(
             preset=preset,
             options=option_values(pairs),
             priority=PRIORITY_INTERACTIVE,
+            needs=needs,
         )
-        record = _wait_for(desk.client, submission.job_id) if wait else desk.client.job(submission.job_id)
-    _show_job(record or _unknown(submission.job_id), json_output=json_output)
-    if wait and record is not None:
+        found = _wait_for(desk.client, submission.job_id) if wait else desk.client.job(submission.job_id)
+        record = found or _unknown(submission.job_id)
+        answer = _told(desk.client, record)
+    answer.show(json_output=json_output)
+    if wait:
         _exit_like(record)
 
 
@@ -136,82 +143,72 @@ def list_jobs(
     )
     with open_client(read_settings()) as client:
         records = client.jobs(active_only=active, limit=limit, where=wanted)
-    now = time.time()
-    if json_output:
-        print_json([_job_document(record) for record in records])
-        return
-    if records:
-        click.echo(heading())
-    for record in records:
-        click.echo(list_line(record, now))
+    lines = (list_line(record, time.time()) for record in records)
+    shown = (heading(), *lines) if records else ()
+    Answer(list(map(to_json, records)), lines=shown).show(json_output=json_output)
 
 
-@jobs.command("show")
-@click.argument("job_id")
+def _for_job(name: str) -> Callable[[Command], Command]:
+    """Makes a command about one job of the queue: it gets the client and the job's id before its options."""
+
+    def make(work: Command) -> Command:
+        @functools.wraps(work)
+        def command(job_id: str, *, json_output: bool, **options: Any) -> None:
+            with open_client(read_settings()) as client:
+                answer: Answer = work(client, job_id, **options)
+            answer.show(json_output=json_output)
+
+        jobs.command(name)(click.argument("job_id")(as_json(explained(command))))
+        return work
+
+    return make
+
+
+@_for_job("show")
 @click.option("--log", "log_lines", default=15, show_default=True, help="Lines of its log, the last ones.")
-@as_json
-@explained
-def show_job(job_id: str, log_lines: int, json_output: bool) -> None:
+def show_job(client: JobClient, job_id: str, log_lines: int) -> Answer:
     """One job with its request, progress, result, and the end of its log.
 
     Example: encode-media jobs show 5f0e…-1 --log 40
     """
-    with open_client(read_settings()) as client:
-        record = client.job(job_id) or _unknown(job_id)
-    _show_job(record, json_output=json_output, log_lines=log_lines)
+    record = client.job(job_id) or _unknown(job_id)
+    return _told(client, record, log_lines=log_lines)
 
 
-@jobs.command("cancel")
-@click.argument("job_id")
-@as_json
-@explained
-def cancel_job(job_id: str, json_output: bool) -> None:
+@_for_job("cancel")
+def cancel_job(client: JobClient, job_id: str) -> Answer:
     """Stop a waiting or running job.
 
     Example: encode-media jobs cancel 5f0e…-1
     """
-    with open_client(read_settings()) as client:
-        stopped = client.cancel(job_id)
-    if json_output:
-        print_json({"jobId": job_id, "cancelled": stopped})
-    console().print("It will stop within seconds." if stopped else "It had already ended.")
+    stopped = client.cancel(job_id)
+    words = "It will stop within seconds." if stopped else "It had already ended."
+    return Answer({"jobId": job_id, "cancelled": stopped}, remark=words)
 
 
-@jobs.command("retry")
-@click.argument("job_id")
-@as_json
-@explained
-def retry_job(job_id: str, json_output: bool) -> None:
+@_for_job("retry")
+def retry_job(client: JobClient, job_id: str) -> Answer:
     """Encode the same again as a new attempt.
 
     Example: encode-media jobs retry 5f0e…-1
     """
-    with open_client(read_settings()) as client:
-        submission = client.retry(job_id)
-    if json_output:
-        print_json({"jobId": submission.job_id, "created": submission.created})
-        return
-    click.echo(submission.job_id)
+    submission = client.retry(job_id)
+    return Answer({"jobId": submission.job_id, "created": submission.created}, lines=(submission.job_id,))
 
 
-@jobs.command("move")
-@click.argument("job_id")
+@_for_job("move")
 @click.option("--front", is_flag=True, help="Make it the next one.")
 @click.option("--priority", type=click.IntRange(1), help="Another class: 10 for people, 50 normal, 90 automatic.")
-@as_json
-@explained
-def move_job(job_id: str, *, front: bool, priority: int | None, json_output: bool) -> None:
+def move_job(client: JobClient, job_id: str, *, front: bool, priority: int | None) -> Answer:
     """Let a waiting job run earlier or later.
 
     Example: encode-media jobs move 5f0e…-1 --front
     """
     if front == (priority is not None):
         raise click.UsageError("name either --front or --priority")
-    with open_client(read_settings()) as client:
-        moved = client.move_to_front(job_id) if priority is None else client.prioritise(job_id, priority)
-    if json_output:
-        print_json({"jobId": job_id, "moved": moved})
-    console().print("It has another place now." if moved else "It waits no more.")
+    moved = client.move_to_front(job_id) if priority is None else client.prioritise(job_id, priority)
+    words = "It has another place now." if moved else "It waits no more."
+    return Answer({"jobId": job_id, "moved": moved}, remark=words)
 
 
 @jobs.command("workers")
@@ -224,15 +221,10 @@ def list_workers(*, json_output: bool) -> None:
     """
     with open_client(read_settings()) as client:
         workers, stranded = client.workers(), client.stranded()
-    if json_output:
-        print_json({"workers": list(map(to_json, workers)), "stranded": list(map(to_json, stranded))})
-        return
-    for worker in workers:
-        offers = ", ".join(sorted(worker.offers)) or "nothing special"
-        seen = seconds_text(worker.seen_s_ago)
-        click.echo(f"{worker.executor}  {worker.host}  {worker.slots} slots, {offers}, seen {seen} ago")
-    for job in stranded:
-        click.echo(f"{job.job_id}  {job.reason}")
+    document = {"workers": list(map(to_json, workers)), "stranded": list(map(to_json, stranded))}
+    Answer(
+        document, lines=(*map(worker_line, workers), *(f"{job.job_id}  {job.reason}" for job in stranded))
+    ).show(json_output=json_output)
 
 
 @jobs.command("purge")
@@ -246,20 +238,11 @@ def purge_jobs(days: float, json_output: bool) -> None:
     """
     with open_client(read_settings()) as client:
         count = client.purge(older_than_s=days * 86400)
-    if json_output:
-        print_json({"purged": count})
-        return
-    console().print(f"{count} jobs forgotten.")
+    Answer({"purged": count}, remark=f"{count} jobs forgotten.").show(json_output=json_output)
 
 
-def _job_document(record: JobRecord) -> dict[str, Any]:
-    document: dict[str, Any] = to_json(record)
-    return document
-
-
-def _show_job(record: JobRecord, *, json_output: bool, log_lines: int = 0) -> None:
-    if json_output:
-        print_json(_job_document(record))
-        return
-    for line in page(record, time.time(), log_lines=log_lines):
-        click.echo(line)
+def _told(client: JobClient, record: JobRecord, *, log_lines: int = 0) -> Answer:
+    """A job, and why it waits where nobody can take it."""
+    why = why_it_waits(client, record.job_id) if record.stage is Stage.QUEUED else ""
+    document = {**to_json(record), "waits": why or None}
+    return Answer(document, lines=page(record, time.time(), log_lines=log_lines, why=why))

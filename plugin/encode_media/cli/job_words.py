@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from encode_media.jobs.engine import JobRecord
+from encode_media.jobs.engine import JobRecord, WorkerRecord
 from encode_media.model.result import FINAL_STAGES, Stage
 from encode_media.timebase import seconds_text
 
@@ -32,8 +32,14 @@ def list_line(record: JobRecord, now: float) -> str:
     )
 
 
-def page(record: JobRecord, now: float, *, log_lines: int) -> Iterator[str]:
-    """Everything a person may want to know of a job; the last `log_lines` of its log."""
+def worker_line(worker: WorkerRecord) -> str:
+    offers = ", ".join(sorted(worker.offers)) or "nothing special"
+    seen = seconds_text(worker.seen_s_ago)
+    return f"{worker.executor}  {worker.host}  {worker.slots} slots, {offers}, seen {seen} ago"
+
+
+def page(record: JobRecord, now: float, *, log_lines: int, why: str = "") -> Iterator[str]:
+    """Everything a person may want to know of a job: the last `log_lines` of its log, and why nobody takes it."""
     progress, result = record.progress, record.result or {}
     yield record.job_id
     yield f"  {subject(record)}, preset {record.request.preset}{_options(record)}"
@@ -44,6 +50,10 @@ def page(record: JobRecord, now: float, *, log_lines: int) -> Iterator[str]:
     if record.executor:
         yield f"  worker {record.executor}"
     yield " ".join(part for part in (f"  {record.stage.value} {progress.percent} %", progress.message) if part)
+    if record.request.needs:
+        yield f"  needs a worker with {', '.join(record.request.needs)}"
+    if why:
+        yield f"  no worker can take it now: {why}"
     for item in result.get("published", []):
         yield f"  {item['name']}: {item['width']}x{item['height']}, in {item['location']}"
     yield from _error_lines(result)

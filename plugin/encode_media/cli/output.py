@@ -8,8 +8,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -54,6 +55,24 @@ def stopped_by_signals(*, second_ends: bool = False) -> Iterator[threading.Event
 
 def print_json(document: Any) -> None:
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command found out: a document for programs, lines for people, and a remark beside either."""
+
+    document: Any
+    lines: Iterable[str] = ()
+    remark: str = ""
+
+    def show(self, *, json_output: bool) -> None:
+        if json_output:
+            print_json(self.document)
+        else:
+            for line in self.lines:
+                click.echo(line)
+        if self.remark:
+            console().print(self.remark)
 
 
 def explained(command: Command) -> Command:

@@ -20,6 +20,7 @@ from encode_media.ftrack.submission import Wish, submit_target
 from encode_media.ftrack.texts import render, word
 from encode_media.jobs.engine import Submission
 from encode_media.model.media import Media
+from encode_media.model.needs import checked_needs
 from encode_media.model.request import PRIORITY_INTERACTIVE
 from encode_media.presets.catalog import Catalog, PresetFile
 from encode_media.presets.options import resolve_options
@@ -123,6 +124,7 @@ def submit_event(desk: Desk, gateway: Gateway, data: Mapping[str, Any], user: Us
         given if isinstance(given, Mapping) else {},
         user,
         origin=str(data.get("origin") or "hub"),
+        needs=_listed(data.get("needs")),
     )
     targets = _targets(gateway, _named_entries(data))
     problems = known_problems(desk, gateway, targets, wish)
@@ -178,6 +180,7 @@ def _wish(
     *,
     origin: str,
     location: str = AUTO_LOCATION,
+    needs: Sequence[object] = (),
 ) -> Wish:
     """Raises: InvalidParameters."""
     allowed = (AUTO_LOCATION, *_locations(desk))
@@ -187,8 +190,19 @@ def _wish(
         )
     checked = resolve_options(preset, desk.catalog.get(preset).options, options)
     return Wish(
-        preset=preset, options=checked, user=user, origin=origin, priority=PRIORITY_INTERACTIVE, location=location
+        preset=preset,
+        options=checked,
+        user=user,
+        origin=origin,
+        priority=PRIORITY_INTERACTIVE,
+        location=location,
+        needs=checked_needs(needs),
     )
+
+
+def _listed(given: object) -> Sequence[object]:
+    """What an event says in a list, or in one word."""
+    return given if isinstance(given, list) else () if given is None else (given,)
 
 
 def _locations(desk: Desk) -> tuple[str, ...]:

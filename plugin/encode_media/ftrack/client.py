@@ -90,6 +90,7 @@ class ActionClient:
         version_id: str | None = None,
         component_id: str | None = None,
         options: Mapping[str, Any] | None = None,
+        needs: Sequence[str] = (),
         timeout_s: float = REPLY_S,
     ) -> JsonDict:
         """Queues an encode without a form: `{success, jobId, ftrackJobId, message}`.
@@ -97,7 +98,7 @@ class ActionClient:
         Raises:
             ServerUnavailable: nobody answered in time.
         """
-        data: JsonDict = {"preset": preset, "options": dict(options or {})}
+        data: JsonDict = {"preset": preset, "options": dict(options or {}), "needs": list(needs)}
         data |= {"componentId": component_id} if component_id else {"versionId": version_id}
         return self._first(SUBMIT_TOPIC, data, timeout_s)
 

@@ -30,9 +30,11 @@ _STALE_WORDS = "Encode Media: the encode was interrupted and is not known any mo
 
 
 def create_ftrack_job(
-    session: ftrack_api.Session, job_id: str, request: EncodeRequest, *, owner: str = ""
+    session: ftrack_api.Session, job_id: str, request: EncodeRequest, *, owner: str = "", why: str = ""
 ) -> str | None:
     """Makes the ftrack_job of a job unless it exists; gives its id, None if nobody launched the job.
+
+    `why` says why the job can't start.
 
     Raises:
         ServerUnavailable: the server failed or is gone.
@@ -44,7 +46,7 @@ def create_ftrack_job(
     own_id = ftrack_job_id(job_id)
     if _read(session, own_id) is not None:
         return own_id
-    words = description(request, Progress(stage=Stage.QUEUED))
+    words = description(request, Progress(stage=Stage.QUEUED, message=why))
     operation = {
         "action": "create",
         "entity_type": "Job",

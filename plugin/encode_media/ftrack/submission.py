@@ -12,6 +12,8 @@ from encode_media.ftrack.gateway import Gateway
 from encode_media.ftrack.review import AUTO_LOCATION
 from encode_media.ftrack.sources import best_source
 from encode_media.jobs.engine import JobClient, Submission
+from encode_media.jobs.waiting import why_it_waits
+from encode_media.model.needs import checked_needs
 from encode_media.model.request import EncodeRequest, Options, PublishTarget, VersionNames
 from encode_media.presets.catalog import Catalog
 from encode_media.presets.options import resolve_options
@@ -32,6 +34,8 @@ class Wish:
     """Where deliverables go."""
     again: bool = True
     """False leaves alone what has already been encoded (triggers)."""
+    needs: tuple[str, ...] = ()
+    """What its worker must offer, beside what the preset says."""
 
 
 def submit_version(
@@ -48,6 +52,7 @@ def submit_version(
     priority: int,
     again: bool = True,
     owner: str = "",
+    needs: tuple[str, ...] = (),
 ) -> Submission:
     """Checks the wish and the person's right to it, queues it, and shows it as an ftrack_job of `owner`.
 
@@ -57,7 +62,9 @@ def submit_version(
         SourceMissing: the version has nothing to encode.
         ServerUnavailable: the server or the job database doesn't answer; nothing was queued.
     """
-    wish = Wish(preset=preset, options=options, user=user, origin=origin, priority=priority, again=again)
+    wish = Wish(
+        preset=preset, options=options, user=user, origin=origin, priority=priority, again=again, needs=needs
+    )
     target = Target(version=gateway.version(version_id), component_id=component_id)
     return submit_target(gateway, client, catalog, target, wish, owner=owner)
 
@@ -67,7 +74,9 @@ def submit_target(
 ) -> Submission:
     """`submit_version` for a version that was just asked for. Raises like it."""
     presets = catalog.for_project(target.version.project_name)
-    options = resolve_options(wish.preset, presets.get(wish.preset).options, wish.options)
+    preset = presets.get(wish.preset)
+    options = resolve_options(wish.preset, preset.options, wish.options)
+    needs = checked_needs((*preset.needs, *wish.needs))
     gateway.may_encode(wish.user, target.version)
     component = known_component(gateway, target)
     request = EncodeRequest(
@@ -84,10 +93,11 @@ def submit_target(
         ),
         origin=wish.origin,
         priority=wish.priority,
+        needs=needs,
     )
     submission = client.submit(request, again=wish.again)
     if submission.created:
-        _show(gateway, submission, request, owner)
+        _show(gateway, client, submission, request, owner)
     return submission
 
 
@@ -128,9 +138,10 @@ def known_component(gateway: Gateway, target: Target) -> ComponentInfo:
     return component
 
 
-def _show(gateway: Gateway, submission: Submission, request: EncodeRequest, owner: str) -> None:
+def _show(gateway: Gateway, client: JobClient, submission: Submission, request: EncodeRequest, owner: str) -> None:
     """Makes the ftrack_job. The encode is queued already, so a failure here must not look like a refusal."""
     try:
-        create_ftrack_job(gateway.session, submission.job_id, request, owner=owner)
+        why = why_it_waits(client, submission.job_id) if request.needs else ""
+        create_ftrack_job(gateway.session, submission.job_id, request, owner=owner, why=why)
     except EncodeMediaError as error:
         log.warning("The ftrack_job of %s will be made when it starts: %s", submission.job_id, error.message)

@@ -61,6 +61,8 @@ class Rule:
     extensions: tuple[str, ...] = ()
     """With the dot: `.mov`."""
     priority: int = PRIORITY_AUTOMATIC
+    needs: tuple[str, ...] = ()
+    """What the worker must offer, beside what the preset says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

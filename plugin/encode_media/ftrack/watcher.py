@@ -147,6 +147,7 @@ class Watcher:
             user=user,
             origin="trigger",
             priority=rule.priority,
+            needs=rule.needs,
             again=False,
         )
         try:

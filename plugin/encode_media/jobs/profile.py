@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass, field
 
+from encode_media.jobs.offers import offers_of
 from encode_media.settings import Settings
 
 STEPS_VERSION = 1
@@ -43,7 +44,7 @@ def profile_of(settings: Settings, name: str) -> Profile:
         name=name,
         slots=settings.slots,
         network_slots=settings.network_slots,
-        offers=frozenset((*settings.capabilities, settings.workplace)),
+        offers=frozenset((*offers_of(settings), settings.workplace)),
         user_limit=settings.user_limit,
         keep_days=settings.keep_days,
     )

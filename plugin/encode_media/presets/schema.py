@@ -13,6 +13,8 @@ from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from encode_media.model.background import BACKGROUND_PATTERN
 from encode_media.model.media import MissingFrames, SourceKind
+from encode_media.model.needs import RULE as NEED_RULE
+from encode_media.model.needs import WORD as NEED
 from encode_media.model.preset import STRICT, Option, OptionKind, OutputKind, OutputSpec
 from encode_media.presets.expressions import has_expression
 from encode_media.presets.inherit import EXTENDS, MAX_BASES, Layer, merge
@@ -41,6 +43,8 @@ class PresetDocument:
     """Not offered to anybody; others extend it."""
     order: int = 100
     suits: tuple[SourceKind, ...] = tuple(SourceKind)
+    needs: tuple[str, ...] = ()
+    """What a worker must offer (`ENCODE_MEDIA_CAPABILITIES`), such as `gpu`."""
     missing_frames: str = MissingFrames.FAIL.value
     default_rate: Annotated[Fraction, BeforeValidator(parse_rate)] = Fraction(24)
     frame_rate: str | None = None
@@ -76,6 +80,7 @@ class PresetFile:
     lut: str | None
     outputs: tuple[dict[str, Any], ...]
     hidden: bool = False
+    needs: tuple[str, ...] = ()
     origins: Mapping[str, Path] = field(default_factory=dict)
     """Which file says a value, by its key path."""
     written: Mapping[str, Any] = field(default_factory=dict)
@@ -127,6 +132,7 @@ def load_preset(path: Path, find_base: FindBase = lambda _name, _path: None) -> 
         colour=document.colour,
         outputs=tuple(document.outputs) if isinstance(document.outputs, list) else (),
         hidden=document.hidden,
+        needs=document.needs,
         origins=merged.origins,
         written=merged.written,
     )
@@ -198,6 +204,9 @@ def _document_problems(document: PresetDocument, path: Path) -> Iterator[PresetP
         yield found("outputs", "must be a list, or changes to outputs that the base has")
     elif not document.outputs and not document.hidden:
         yield found("outputs", "there is no output")
+    for number, word in enumerate(document.needs):
+        if not NEED.fullmatch(word):
+            yield found(f"needs[{number}]", f"{word!r} is not made of {NEED_RULE}")
     if not has_expression(document.background) and not BACKGROUND_PATTERN.match(document.background):
         yield found("background", f"{document.background!r} is no colour", "black", "white", "grey", "#rrggbb")
     if not document.hidden and SourceKind.SEQUENCE in document.suits and "missing_frames" not in document.options:
