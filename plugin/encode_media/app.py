@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from encode_media.errors import failure
 from encode_media.jobs.engine import JobClient, JobEngine, Submission
@@ -37,11 +37,13 @@ from encode_media.settings import Settings
 
 if TYPE_CHECKING:
     from encode_media.ftrack.gateway import Gateway
+    from encode_media.sandbox.encoder import MediaEncoder
     from encode_media.sandbox.server import Address, Sandbox
 
 log = logging.getLogger(__name__)
 
 POLL_S = 0.1
+_SEEDS = "demo, empty, or a YAML file as in docs/sandbox.md"
 
 
 def open_catalog(settings: Settings) -> Catalog:
@@ -203,13 +205,42 @@ def open_client_catalog_gateway(settings: Settings) -> Iterator[SubmitDesk]:
 # --- the sandbox -------------------------------------------------------------------------------------
 
 
-def open_sandbox(settings: Settings, data: Path, port: int) -> Sandbox:
-    """The stand-in server on `data`, its sample sources made; not started yet."""
+def open_sandbox(
+    settings: Settings,
+    data: Path,
+    port: int,
+    *,
+    seed: str | Mapping[str, Any] = "demo",
+    record: Path | None = None,
+    origins: Sequence[str] = (),
+    encoder: MediaEncoder | None = None,
+) -> Sandbox:
+    """The stand-in server on `data`, with the sample sources of the demo; not started yet.
+
+    `seed` is what the command line takes, or what a record holds.
+
+    Raises: InvalidParameters: the seed can't be used.
+    """
     from encode_media.media.samples import make_samples
+    from encode_media.sandbox.seed_document import SeedError
+    from encode_media.sandbox.seeds import DEMO, load_seed, recorded_seed
     from encode_media.sandbox.server import Sandbox
 
-    make_samples(data / "sources", find_ffmpeg(settings.ffmpeg).path)
-    return Sandbox(data, port=port, page=resource("sandbox_page"))
+    try:
+        chosen = load_seed(seed) if isinstance(seed, str) else recorded_seed(seed)
+    except SeedError as error:
+        raise failure("options.invalid", option="--seed", problem=str(error), allowed=_SEEDS) from error
+    if chosen is DEMO:
+        make_samples(data / "sources", find_ffmpeg(settings.ffmpeg).path)
+    return Sandbox(
+        data,
+        port=port,
+        page=resource("sandbox_page"),
+        seed=chosen,
+        encoder=encoder,
+        record=record,
+        origins=origins,
+    )
 
 
 def sandbox_settings(settings: Settings, data: Path, address: Address) -> Settings:
