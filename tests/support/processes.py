@@ -9,13 +9,13 @@ from pathlib import Path
 PROC = Path("/proc")
 
 
-def wait_until(condition: Callable[[], object], *, timeout_s: float, what: str) -> None:
+def wait_until(condition: Callable[[], object], *, timeout_s: float, what: str, every_s: float = 0.02) -> None:
     """Returns as soon as the condition holds; fails with `what` when it does not within the time."""
     end = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > end:
             raise AssertionError(f"not within {timeout_s} s: {what}")
-        time.sleep(0.02)
+        time.sleep(every_s)
 
 
 def alive(pid: int) -> bool:
