@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from encode_media.errors import failure
 from encode_media.model.media import SourceRef
@@ -54,7 +54,8 @@ class FolderDestination:
 
     def _place(self, output: OutputResult, stem: str) -> str:
         found = Path(output.path)
-        base = f"{stem}_{output.name}"
+        # The plan's name for the file: the output's own may lead into another folder.
+        base = f"{stem}_{PurePath(output.planned.file).parts[0].removesuffix(found.suffix)}"
         if output.planned.first_frame is None:
             target = self.folder / f"{base}{found.suffix}"
             if found.exists():  # a repeated step finds its files moved already

@@ -36,6 +36,10 @@ class ExpressionError(ValueError):
         self.problem = problem
         self.path = path
         self.undefined = undefined
+        self.all: tuple[ExpressionError, ...] = (self,)
+        """With the other leaves of the same value that can't be evaluated."""
+        self.rest: Any = None
+        """The value with nothing in the place of those leaves."""
 
 
 def has_expression(value: object) -> bool:
@@ -46,20 +50,40 @@ def evaluate(value: Any, context: Mapping[str, Any]) -> Any:
     """The value with every text in it evaluated. A text that is one expression gives its value, not text.
 
     Raises:
-        ExpressionError: the first leaf that can't be evaluated.
+        ExpressionError: of the first leaf that can't be evaluated, with those of all others.
     """
-    return _walk(value, context, (), [0])
+    walk = _Walk(context)
+    result = walk.through(value, ())
+    if walk.errors:
+        first = walk.errors[0]
+        first.all, first.rest = tuple(walk.errors), result
+        raise first
+    return result
 
 
-def _walk(value: Any, context: Mapping[str, Any], path: tuple[str | int, ...], count: list[int]) -> Any:
-    count[0] += 1
-    if count[0] > MAX_VALUES or len(path) > _MAX_DEPTH:
-        raise ExpressionError("the preset is too large", path)
-    if isinstance(value, dict):
-        return {key: _walk(item, context, (*path, key), count) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_walk(item, context, (*path, index), count) for index, item in enumerate(value)]
-    return _leaf(value, context, path) if has_expression(value) else value
+class _Walk:
+    """One way through a value, with what went wrong on it."""
+
+    def __init__(self, context: Mapping[str, Any]) -> None:
+        self.errors: list[ExpressionError] = []
+        self._context = context
+        self._count = 0
+
+    def through(self, value: Any, path: tuple[str | int, ...]) -> Any:
+        self._count += 1
+        if self._count > MAX_VALUES or len(path) > _MAX_DEPTH:
+            raise ExpressionError("the preset is too large", path)
+        if isinstance(value, dict):
+            return {key: self.through(item, (*path, key)) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.through(item, (*path, index)) for index, item in enumerate(value)]
+        if not has_expression(value):
+            return value
+        try:
+            return _leaf(value, self._context, path)
+        except ExpressionError as error:
+            self.errors.append(error)
+            return None
 
 
 def _leaf(text: str, context: Mapping[str, Any], path: tuple[str | int, ...]) -> Any:

@@ -133,7 +133,7 @@ class _Head:
             values = _without_when({key: evaluate(written, self._context)}).get(key, {})
             return read_part(type(nothing), values)
         except ExpressionError as error:
-            self._problems.append(expression_problem(self._file, error, key, self._context))
+            self._problems += expression_problems(self._file, error, key, self._context)
         except ValidationError as error:
             self._problems += [
                 replace(found, file=str(self._file.file_of(found.key)))
@@ -145,7 +145,7 @@ class _Head:
         try:
             return evaluate(written, self._context)
         except ExpressionError as error:
-            self._problems.append(expression_problem(self._file, error, key, self._context))
+            self._problems += expression_problems(self._file, error, key, self._context)
             return None
 
     def _wrong(self, key: str, problem: str, allowed: tuple[str, ...]) -> None:
@@ -160,15 +160,14 @@ def _outputs(file: PresetFile, context: Context, problems: list[PresetProblem]) 
     for index, written in enumerate(file.outputs):
         prefix = f"outputs[{index}]"
         try:
-            if not evaluate({WHEN: written.get(WHEN, True)}, context)[WHEN]:
+            if not _is_wanted(written, context):
                 continue
             output = read_output(_without_when(evaluate(written, context)))
         except ExpressionError as error:
-            problems.append(expression_problem(file, error, prefix, context))
+            wrong = expression_problems(file, error, prefix, context)
+            problems += [*wrong, *_other_problems(file, error.rest, prefix, {problem.key for problem in wrong})]
         except ValidationError as error:
-            problems += [
-                replace(found, file=str(file.file_of(found.key))) for found in problems_of(error, "", prefix)
-            ]
+            problems += _validation_problems(file, error, prefix)
         else:
             problems += [
                 PresetProblem(
@@ -183,6 +182,28 @@ def _outputs(file: PresetFile, context: Context, problems: list[PresetProblem]) 
     return outputs
 
 
+def _is_wanted(written: dict[str, Any], context: Context) -> bool:
+    try:
+        return bool(evaluate({WHEN: written.get(WHEN, True)}, context)[WHEN])
+    except ExpressionError:
+        return True  # it is told of together with the output's other mistakes
+
+
+def _validation_problems(file: PresetFile, error: ValidationError, prefix: str) -> list[PresetProblem]:
+    return [replace(found, file=str(file.file_of(found.key))) for found in problems_of(error, "", prefix)]
+
+
+def _other_problems(file: PresetFile, rest: Any, prefix: str, known: set[str]) -> list[PresetProblem]:
+    """What else is wrong about an output, besides the expressions that can't be evaluated."""
+    try:
+        read_output(_without_when(rest) if rest else {})
+    except ValidationError as error:
+        return [
+            problem for problem in _validation_problems(file, error, prefix) if rest and problem.key not in known
+        ]
+    return []
+
+
 def _without_when(written: dict[str, Any]) -> dict[str, Any]:
     """Without the parts whose own `when` is false, and without the `when` of the others."""
     wanted = {}
@@ -194,14 +215,24 @@ def _without_when(written: dict[str, Any]) -> dict[str, Any]:
     return wanted
 
 
-def expression_problem(file: PresetFile, error: ExpressionError, prefix: str, context: Context) -> PresetProblem:
-    known = [name for group in context.values() for name in group] + list(context)
-    key = key_path(error.path, prefix)
-    return PresetProblem(
-        file=str(file.file_of(key)),
-        key=key,
-        problem=error.problem,
-        nearest=nearest(error.undefined, known) if error.undefined else None,
+def expression_problems(
+    file: PresetFile, error: ExpressionError, prefix: str, context: Context
+) -> list[PresetProblem]:
+    found = []
+    for each in error.all:
+        key = key_path(each.path, prefix)
+        meant = _meant(each.undefined, context) if each.undefined else None
+        found.append(PresetProblem(file=str(file.file_of(key)), key=key, problem=each.problem, nearest=meant))
+    return found
+
+
+def _meant(word: str, context: Context) -> str | None:
+    """A name that exists in a group is meant there; else what is spelt most like it."""
+    group = next((group for group, names in context.items() if word in names), None)
+    return (
+        f"{group}.{word}"
+        if group
+        else nearest(word, [*(n for names in context.values() for n in names), *context])
     )
 
 
