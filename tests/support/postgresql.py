@@ -55,6 +55,8 @@ class PostgresServer:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             time.sleep(0.02)
+        # Until somebody collects the postmaster, its number looks like that of a running one.
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
 
     def fresh_database(self) -> str:
         """The URL of an empty database."""
