@@ -40,7 +40,8 @@ def _with_cut(reading: Reading, cut: Cut) -> Reading:
         return replace(reading, notes=notes)
     steps = (*reading.steps, pick_frames(cut.skipped, cut.frames, reading.rate))
     if cut.skipped:
-        steps += (step("setpts", "PTS-STARTPTS"),)
+        # Not to the first one that comes: where only a late part is read, frames keep their places in the cut.
+        steps += (step("setpts", f"PTS-{cut.skipped}"),)
     return replace(
         reading,
         steps=steps,
