@@ -12,16 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from encode_media.errors import ServerUnavailable
 from encode_media.jobs.dbos_engine import DbosClient, DbosEngine
-from encode_media.jobs.engine import JobContext
+from encode_media.jobs.engine import JobContext, JobFilter
 from encode_media.jobs.executor import take_identity, take_over
 from encode_media.model.request import EncodeRequest
 from encode_media.model.result import Stage
-from support.jobs import DONE, ended, request, simple_story, wait_for
+from support.jobs import DONE, ended, simple_story, wait_for
+from support.jobs import request as wish
 from support.postgresql import PostgresServer, postgresql  # noqa: F401 - a fixture
 
+YOUNGEST = ("log", "version_id", "preset", "needs", "rank", "version", "owner")
+"""Columns that older versions did not have."""
 UNUSED_PORT = 9  # discard; nothing listens there
 AWAY_S = 15.0
 
@@ -45,7 +49,7 @@ def test_what_is_stored_is_json_and_never_code(tmp_path: Path) -> None:
     path = tmp_path / "jobs.sqlite"
     engine = DbosEngine(sqlite_url(path), simple_story)
     engine.start()
-    ended(engine, engine.submit(request()).job_id)
+    ended(engine, engine.submit(wish()).job_id)
     engine.close()
     stored = [
         *rows(path, "SELECT inputs FROM workflow_input"),
@@ -70,7 +74,7 @@ def rows(path: Path, query: str) -> list[str]:
 @pytest.mark.parametrize(
     "use",
     [
-        lambda client: client.submit(request()),
+        lambda client: client.submit(wish()),
         lambda client: client.jobs(),
         lambda client: client.job("x"),
         lambda client: client.cancel("x"),
@@ -98,7 +102,7 @@ def test_a_file_that_can_not_be_used_is_said(tmp_path: Path, what: str) -> None:
         path.write_text("this is a text file, long enough to have a wrong header" * 10)
     client = DbosClient(sqlite_url(path))
     with pytest.raises(ServerUnavailable):
-        client.submit(request())
+        client.submit(wish())
     client.close()
 
 
@@ -109,7 +113,7 @@ def test_an_engine_on_a_database_that_is_away_says_so_and_can_be_started_later(t
         engine.start()
     (tmp_path / "data").unlink()
     engine.start()
-    assert ended(engine, engine.submit(request()).job_id).stage is Stage.DONE
+    assert ended(engine, engine.submit(wish()).job_id).stage is Stage.DONE
     engine.close()
 
 
@@ -118,11 +122,43 @@ def test_one_process_runs_one_engine_at_a_time(tmp_path: Path) -> None:
     first.start()
     with pytest.raises(ServerUnavailable, match="already runs"):
         second.start()
-    assert ended(first, first.submit(request()).job_id).stage is Stage.DONE
+    assert ended(first, first.submit(wish()).job_id).stage is Stage.DONE
     first.close()
     second.start()
-    assert ended(second, second.submit(request()).job_id).stage is Stage.DONE
+    assert ended(second, second.submit(wish()).job_id).stage is Stage.DONE
     second.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_the_tables_of_an_older_version_are_brought_up_and_its_jobs_are_done(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    is_file = kind == "sqlite"
+    url = sqlite_url(tmp_path / "jobs.sqlite") if is_file else request.getfixturevalue(kind).fresh_database()
+    old = DbosClient(url)
+    waiting = old.submit(wish("old")).job_id
+    old.close()
+    make_old(url, "" if is_file else "encode_media.")
+
+    engine = DbosEngine(url, simple_story, name=tmp_path.name)
+    assert [record.job_id for record in engine.jobs()] == [waiting]
+    younger = engine.submit(wish("young", user="ann")).job_id
+    engine.start()
+    for job_id in (waiting, younger):
+        assert ended(engine, job_id).stage is Stage.DONE
+    assert [record.job_id for record in engine.jobs(where=JobFilter(user="ann", preset="review"))] == [younger]
+    engine.close()
+
+
+def make_old(url: str, schema: str) -> None:
+    """Takes away from the table what came last; indices with such a column go with it."""
+    engine = sa.create_engine(sa.make_url(url).set(drivername="sqlite" if not schema else "postgresql+psycopg"))
+    with engine.begin() as conn:
+        for index in ("encode_media_jobs_of_user", "encode_media_jobs_waiting"):
+            conn.exec_driver_sql(f"DROP INDEX {schema}{index}")
+        for column in YOUNGEST:
+            conn.exec_driver_sql(f"ALTER TABLE {schema}encode_media_jobs DROP COLUMN {column}")
+    engine.dispose()
 
 
 def test_an_identity_is_never_shared_and_comes_back_after_its_owner(tmp_path: Path) -> None:
@@ -153,7 +189,7 @@ def test_a_job_outlives_a_restart_of_its_database_server(
 
     engine = DbosEngine(postgresql.fresh_database(), story, name=tmp_path.name)
     engine.start()
-    job_id = engine.submit(request()).job_id
+    job_id = engine.submit(wish()).job_id
     assert begun.wait(10)
     postgresql.stop()
     before = time.monotonic()
@@ -164,7 +200,7 @@ def test_a_job_outlives_a_restart_of_its_database_server(
     postgresql.start()
     wait_for(lambda: reachable(engine), timeout_s=20)
     assert ended(engine, job_id, timeout_s=60).stage is Stage.DONE
-    assert ended(engine, engine.submit(request("next")).job_id, timeout_s=60).stage is Stage.DONE
+    assert ended(engine, engine.submit(wish("next")).job_id, timeout_s=60).stage is Stage.DONE
     engine.close()
 
 

@@ -21,7 +21,7 @@ from sqlalchemy.schema import CreateColumn
 
 from encode_media.errors import EncodeMediaError, failure
 from encode_media.jobs import note_table, worker_table  # noqa: F401 - their tables are ours, too
-from encode_media.jobs.job_table import SCHEMA, jobs, metadata
+from encode_media.jobs.job_table import SCHEMA, metadata
 
 CONNECT_TIMEOUT_S = 5
 """A database that is away is said so within seconds, never waited for by a person."""
@@ -216,22 +216,25 @@ def _is_complete(engine: sa.Engine, schema: str | None) -> bool:
 
 
 def _missing_columns(engine: sa.Engine, schema: str | None) -> list[sa.Column[Any]]:
-    known = {column["name"] for column in sa.inspect(engine).get_columns(jobs.name, schema=schema)}
-    return [column for column in jobs.columns if column.name not in known]
+    look = sa.inspect(engine)
+    missing = []
+    for table in metadata.sorted_tables:
+        known = {column["name"] for column in look.get_columns(table.name, schema=schema)}
+        missing += [column for column in table.columns if column.name not in known]
+    return missing
 
 
 def _add_columns(engine: sa.Engine, schema: str | None) -> None:
-    """Brings the table of an older version up to this one; its jobs keep what they have."""
+    """Brings the tables of an older version up to this one; what is in them stays."""
     missing = _missing_columns(engine, schema)
-    if not missing:
-        return
-    table = f"{schema}.{jobs.name}" if schema else jobs.name
     with engine.begin() as conn:
         for column in missing:
+            table = f"{schema}.{column.table.name}" if schema else column.table.name
             definition = CreateColumn(column).compile(dialect=engine.dialect)
             conn.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {definition}")
-        for index in jobs.indexes:
-            index.create(conn, checkfirst=True)
+        for table in {column.table for column in missing}:
+            for index in table.indexes:
+                index.create(conn, checkfirst=True)
 
 
 def quiet_library_log() -> None:
