@@ -65,11 +65,9 @@ def version_ids(server: RunningSandbox) -> dict[str, str]:
     return {row["asset"]["name"]: row["id"] for row in rows}
 
 
-def ask_until_accepted(world: World, wishes: list[tuple[str, str]], accepted: set[str]) -> None:
+def ask_until_accepted(world: World, versions: dict[str, str], accepted: set[str]) -> None:
     """Asks for each wish, twice at once and in any order, until somebody accepted it."""
-    versions = version_ids(world.server)
-    world.server.close_sessions()
-    waiting = [wish for wish in wishes for _ in range(2)]
+    waiting = [wish for wish in WISHES for _ in range(2)]
     world.chance.shuffle(waiting)
     limit = time.monotonic() + END_S
     while waiting and time.monotonic() < limit:
@@ -124,8 +122,10 @@ def results_heard(server: RunningSandbox) -> Iterator[dict[str, set[str]]]:
 def test_everything_accepted_ends_once_whatever_is_killed_or_cut(world: World, seed: int) -> None:
     del seed
     accepted: set[str] = set()
+    versions = version_ids(world.server)
+    world.server.close_sessions()
     with results_heard(world.server) as heard:
-        asking = threading.Thread(target=ask_until_accepted, args=(world, list(WISHES), accepted))
+        asking = threading.Thread(target=ask_until_accepted, args=(world, versions, accepted))
         asking.start()
         world.break_things()
         asking.join(END_S)

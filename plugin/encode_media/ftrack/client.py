@@ -31,6 +31,7 @@ CONNECT_S = 15.0
 REPLY_S = 20.0
 SETTLE_S = 0.3
 """After the first answer to a discover, how long to wait for those of other services: there is no end mark."""
+_LOST_S = 0.5
 _ROUND_TRIP_TOPIC = "encode-media.round-trip"
 
 
@@ -149,8 +150,14 @@ class ActionClient:
         return replies
 
     def _listen(self) -> None:
+        from ftrack_api.exception import EventHubConnectionError
+
         while not self._stop.is_set():
-            self._hub.wait(duration=ONE_ROUND)
+            try:
+                self._hub.wait(duration=ONE_ROUND)
+            except EventHubConnectionError:
+                # The connection is gone; the session makes a new one, or whoever waits gets no answer in time.
+                self._stop.wait(_LOST_S)
 
 
 def hub_round_trip_s(settings: Settings, *, timeout_s: float = CONNECT_S) -> float:

@@ -232,8 +232,8 @@ def _add_columns(engine: sa.Engine, schema: str | None) -> None:
             table = f"{schema}.{column.table.name}" if schema else column.table.name
             definition = CreateColumn(column).compile(dialect=engine.dialect)
             conn.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {definition}")
-        for table in {column.table for column in missing}:
-            for index in table.indexes:
+        for grown in {column.table for column in missing}:
+            for index in grown.indexes:
                 index.create(conn, checkfirst=True)
 
 
