@@ -23,6 +23,8 @@ VERSION = "sh010_comp"
 DISCOVER_S = 30.0
 """The listener connects while we ask; asked again until then."""
 RESULT_S = 600.0
+MOST_PAGES = 3
+"""Of a form that is submitted as it comes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +66,14 @@ def _ask(client: ActionClient, session: Any, screen: Console, stop: threading.Ev
 
     screen.print("Click: the form")
     form = client.launch(item, selection)
-    values: dict[str, Any] = {}
+    return _Asked(selection=selection, item=item, values=_show_form(form, screen))
+
+
+def _show_form(form: Mapping[str, Any], screen: Console) -> dict[str, Any]:
+    """Prints a form; gives what a browser sends when it is submitted as it came."""
     for field in form.get("items", ()):
         _show_field(field, screen)
-        if "name" in field:
-            values[field["name"]] = field.get("value")
-    return _Asked(selection=selection, item=item, values=values)
+    return {field["name"]: field.get("value") for field in form.get("items", ()) if "name" in field}
 
 
 def _discover(
@@ -107,6 +111,11 @@ def _shown(value: Any) -> str:
 def _follow(client: ActionClient, asked: _Asked, screen: Console, stop: threading.Event) -> None:
     screen.print("Submit")
     answer = client.launch(asked.item, asked.selection, values=asked.values)
+    for _ in range(MOST_PAGES):
+        if "items" not in answer:
+            break
+        screen.print("  The next page", markup=False)
+        answer = client.launch(asked.item, asked.selection, values=_show_form(answer, screen))
     screen.print(f"  {answer.get('message', '')}", markup=False)
     if not answer.get("success"):
         raise failure("request.invalid", problem=str(answer.get("message", "the form was refused")))

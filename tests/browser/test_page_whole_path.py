@@ -38,17 +38,25 @@ def sandbox(tmp_path: Path) -> Iterator[RunningSandbox]:
         yield running
 
 
+def confirm(page, text: str) -> None:
+    """The summary says so; what it says is wanted."""
+    expect(page.get_by_test_id("form-submit")).to_have_text("Encode", timeout=20_000)
+    assert any(text in found for found in form_labels(page)), form_labels(page)
+    submit_form(page)
+
+
 def test_right_click_form_progress_done_and_it_plays(page_at, results):
     page = page_at()
     use_user(page, "artist")
     open_place(page, "sh010")
 
     open_actions_menu(page, "sh010_comp")
-    choose_action(page, "Encode Media")
+    choose_action(page, "Encode Media", "Choose…")
     form(page)
     assert any("72 frames" in text for text in form_labels(page))
     screenshot(page, results, "form")
     submit_form(page)
+    confirm(page, "72 frames")
 
     wait_for_toast(page, "queued")
     wait_for_job(page, "running")
@@ -77,15 +85,16 @@ def test_two_versions_are_encoded_from_one_form(page_at, results):
     open_place(page, "sq010")
 
     open_actions_menu(page, "sh020_concept", "sh010_comp")
-    choose_action(page, "Encode Media")
+    choose_action(page, "Encode Media", "Choose…")
     form(page)
     assert any("2 versions" in text for text in form_labels(page))
     submit_form(page)
+    confirm(page, "2 versions")
 
     wait_for_toast(page, "2 versions queued")
-    wait_until(
-        page, 'document.querySelectorAll(\'[data-testid="job"][data-state="done"]\').length === 2', timeout_s=90
-    )
+    wait_for_job(page, "done", timeout_s=90)
+    expect(page.get_by_test_id("job")).to_have_count(1)
+    wait_for_toast(page, "2 versions: 2 done")
     screenshot(page, results, "two-versions")
 
 
@@ -95,7 +104,7 @@ def test_a_gap_is_explained_in_the_form_and_held_when_chosen(page_at, results):
     open_place(page, "sh020")
 
     open_actions_menu(page, "sh020_anim")
-    choose_action(page, "Encode Media")
+    choose_action(page, "Encode Media", "Choose…")
     form(page)
     submit_form(page)
     mistake = page.locator(".notice-error").first
@@ -105,4 +114,5 @@ def test_a_gap_is_explained_in_the_form_and_held_when_chosen(page_at, results):
 
     fill_form(page, {"option_missing_frames": "Hold the frame before"})
     submit_form(page)
+    confirm(page, "Missing frames: Hold the frame before")
     wait_for_job(page, "done", timeout_s=90)

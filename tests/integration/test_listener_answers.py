@@ -10,7 +10,7 @@ from typing import Any
 import ftrack_api.event.base
 import pytest
 
-from encode_media.ftrack import action
+from encode_media.ftrack import action, launching
 from encode_media.ftrack.client import ActionClient
 from support.listening import Listening, asking, listening, sandbox_sources, selected, settings_for
 from support.sandbox import RunningSandbox, running_sandbox, wait_for
@@ -41,10 +41,10 @@ def artist(sandbox: RunningSandbox, service: Listening) -> Iterator[ActionClient
 
 
 def values_of(form: dict[str, Any], **changes: object) -> dict[str, Any]:
-    """What a person sends who changes only this."""
+    """What a person sends who changes only this, and wants no summary."""
     values = {item["name"]: item["value"] for item in form["items"] if "name" in item}
-    assert set(changes) <= set(values), "the form has no such field"
-    return values | changes
+    assert set(changes) <= set(values), f"the form has no such field: {sorted(values)}"
+    return values | {"next": "encode"} | changes
 
 
 def labels(form: dict[str, Any]) -> str:
@@ -56,9 +56,14 @@ def test_the_menu_entry_is_there_for_versions_and_has_its_icon(
 ) -> None:
     items = artist.discover(selected(sandbox, "sh010_comp"))
 
-    assert [(item["label"], item["actionIdentifier"], item["icon"]) for item in items] == [
-        ("Encode Media", "encode-media", "https://studio.example/encode.svg")
+    assert [(item["label"], item["variant"]) for item in items] == [
+        ("Encode Media", "Choose…"),
+        ("Encode Media", "Review"),
+        ("Encode Media", "Queue…"),
     ]
+    assert {(item["actionIdentifier"], item["icon"]) for item in items} == {
+        ("encode-media", "https://studio.example/encode.svg")
+    }
 
 
 @pytest.mark.parametrize("entity_type", ["team", "user", "socialfeed"])
@@ -118,8 +123,12 @@ def test_submitting_queues_each_version_for_the_person_and_shows_ftrack_jobs(
     assert {record.request.preset for record in records} == {"poster"}
     assert {record.request.target.username for record in records if record.request.target} == {"artist"}
     assert {record.request.origin for record in records} == {"form"}
+    batches = {record.request.batch_id for record in records}
     jobs = sandbox.session().query("select data, user.username from Job where user.username is artist").all()
-    assert {record.job_id for record in records} <= {job_id for job in jobs for job_id in _ids_in(job["data"])}
+    shown = {job_id for job in jobs for job_id in _ids_in(job["data"])}
+    assert len(batches) == 1
+    assert batches <= shown
+    assert not shown & {record.job_id for record in records}, "a batch is shown as one"
 
 
 def _ids_in(text: str) -> list[str]:
@@ -182,7 +191,7 @@ def test_a_bad_value_brings_the_page_back_with_the_other_values(
 ) -> None:
     selection = selected(sandbox, "sh010_comp")
     first = artist.launch(ITEM, selection)
-    second = artist.launch(ITEM, selection, values_of(first, more=True))
+    second = artist.launch(ITEM, selection, values_of(first, next="options"))
 
     back = artist.launch(ITEM, selection, values_of(second, option_quality="99", option_max_height="720"))
 
@@ -196,7 +205,7 @@ def test_options_of_the_second_page_reach_the_job(
     sandbox: RunningSandbox, service: Listening, artist: ActionClient
 ) -> None:
     selection = selected(sandbox, "sh010_comp")
-    second = artist.launch(ITEM, selection, values_of(artist.launch(ITEM, selection), more=True))
+    second = artist.launch(ITEM, selection, values_of(artist.launch(ITEM, selection), next="options"))
 
     answer = artist.launch(ITEM, selection, values_of(second, option_quality=20, option_max_height="720"))
 
@@ -208,8 +217,8 @@ def test_options_of_the_second_page_reach_the_job(
 def test_a_selection_the_person_can_not_see_is_refused_in_words(artist: ActionClient) -> None:
     answer = artist.launch(ITEM, [{"entityId": "no-such-version", "entityType": "assetversion"}])
 
-    assert answer["success"] is False
-    assert "Nothing in the selection can be encoded" in answer["message"]
+    assert (answer["success"], answer["code"]) == (False, "selection.gone")
+    assert "What was selected was not found." in answer["message"]
 
 
 def test_a_version_of_a_private_project_is_not_encoded_for_somebody_without_a_role(
@@ -284,7 +293,7 @@ def test_a_running_job_is_cancelled_by_an_event(
 def test_a_long_selection_is_answered_early_and_its_end_is_told_in_the_browser(
     sandbox: RunningSandbox, service: Listening, artist: ActionClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(action, "ANSWER_S", 0.0)
+    monkeypatch.setattr(launching, "ANSWER_S", 0.0)
     user_id = sandbox.session().query("select id from User where username is artist").one()["id"]
     browser = {"id": "browser", "applicationId": "ftrack.client.web", "user": {"id": user_id}}
     told: list[dict[str, Any]] = []
@@ -294,7 +303,7 @@ def test_a_long_selection_is_answered_early_and_its_end_is_told_in_the_browser(
 
     answer = artist.launch(ITEM, selected(sandbox, "sh010_comp", "sh020_concept"), {"preset": "poster"})
 
-    assert answer["message"] == "1 version queued, 1 version being queued"
+    assert answer["message"] == "2 versions being queued"
     wait_for(lambda: told, what="the message at the end")
-    assert told == [{"type": "message", "success": True, "message": "2 versions queued"}]
+    assert told[0] == {"type": "message", "success": True, "message": "2 versions queued"}
     assert len(service.engine.jobs()) == 2

@@ -87,7 +87,7 @@ def test_a_gap_is_held_when_the_artist_says_so(running_studio: Studio):
     selection = running_studio.selection("sh020_anim")
     item = running_studio.item(selection)
     form = running_studio.client.launch(item, selection)
-    values = form_values(form) | {"preset": "review"}
+    values = form_values(form) | {"preset": "review", "next": "encode"}
     name = next((field["name"] for field in form["items"] if "missing_frames" in field.get("name", "")), None)
     assert name, "the first page offers what to do about missing frames"
 

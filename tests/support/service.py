@@ -46,10 +46,10 @@ class Studio:
         return self.client.launch(self.item(selection), selection)
 
     def submit(self, selection: Selection, **values: Any) -> dict[str, Any]:
-        """Opens the form, changes these fields and submits it."""
+        """Opens the form, changes these fields and submits it, without the summary."""
         item = self.item(selection)
         form = self.client.launch(item, selection)
-        return self.client.launch(item, selection, values=form_values(form) | values)
+        return self.client.launch(item, selection, values=form_values(form) | {"next": "encode"} | values)
 
     def results(self, count: int, *, timeout_s: float = 120) -> list[dict[str, Any]]:
         """The next results that come, with their progress before them left in `progress`."""

@@ -89,7 +89,7 @@ def test_a_repeated_result_is_recognised_by_its_event_id() -> None:
 
 
 def test_the_banner_is_for_the_launching_user_alone() -> None:
-    message = user_message("u1", FAILED, REQUEST)
+    message = user_message("u1", closing_words(REQUEST, FAILED), success=False)
     assert message.target == 'applicationId=ftrack.client.web and user.id="u1"'
     assert message.data["success"] is False
     assert "/x.mov" in message.data["message"]

@@ -1,82 +1,62 @@
-"""What the action answers: the menu entry, the form, and what was queued."""
+"""What the action answers to a click: the pages of the form, and what was queued."""
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from encode_media.errors import EncodeMediaError, InvalidParameters, failure
+from encode_media.errors import EncodeMediaError, InvalidParameters
+from encode_media.ftrack import answers
+from encode_media.ftrack.afterwards import project_lists, version_statuses
+from encode_media.ftrack.answers import Answer, read_answer
 from encode_media.ftrack.entities import Target, UserInfo
-from encode_media.ftrack.forms import Answer, SourceView, first_page, options_page, read_answer, without_foreign
+from encode_media.ftrack.fields import SourceView, choice_label, main_options, without_foreign
+from encode_media.ftrack.finding import CONTAINERS, Found, find, why_nothing
+from encode_media.ftrack.forms import Sources, Surroundings, first_page, options_page, summary_page
 from encode_media.ftrack.gateway import Gateway
-from encode_media.ftrack.messages import ftrack_job_id
-from encode_media.ftrack.readiness import MAX_READ, Desk, is_correctable, known_problems, look
-from encode_media.ftrack.review import AUTO_LOCATION, deliverable_locations
-from encode_media.ftrack.selection import EntityKind, Entry, Selection, read_selection
-from encode_media.ftrack.submission import Wish, submit_target
-from encode_media.ftrack.texts import render, word
-from encode_media.jobs.engine import Submission
+from encode_media.ftrack.launching import Reply, Send, queue_all
+from encode_media.ftrack.menu import CHOICE_KEY, PRESET, QUEUE, require_offered
+from encode_media.ftrack.queue_form import queue_form
+from encode_media.ftrack.readiness import MAX_READ, Desk, is_correctable, known_facts, known_problems, look
+from encode_media.ftrack.review import AUTO_LOCATION
+from encode_media.ftrack.selection import Selection, read_selection
+from encode_media.ftrack.submission import Wish
+from encode_media.ftrack.summary import Summary, estimate, lines_of, queue_facts
+from encode_media.ftrack.wishes import locations_of, make_wish
 from encode_media.model.media import Media
-from encode_media.model.needs import checked_needs
-from encode_media.model.request import PRIORITY_INTERACTIVE
-from encode_media.presets.catalog import Catalog, PresetFile
-from encode_media.presets.options import resolve_options
-from encode_media.settings import Settings
+from encode_media.model.request import Afterwards
+from encode_media.presets.catalog import PresetFile
 
-log = logging.getLogger(__name__)
-
-ACTION_ID = "encode-media"
 READ_S = 2.0
 """At the most, for reading sources before the form appears: a movie takes 0.3 s on an idle machine. Waiting a
 moment longer is better than a form that knows nothing; other events are answered meanwhile."""
-ANSWER_S = 0.9
-"""After this a person is answered although not all versions are queued yet."""
-
-Reply = dict[str, Any]
-Send = Callable[[Reply], None]
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What became of the versions of one launch."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One launch event, with what it needs to be answered."""
 
-    queued: list[Submission] = field(default_factory=list)
-    running: list[Submission] = field(default_factory=list)
-    failed: list[tuple[str, EncodeMediaError]] = field(default_factory=list)
+    desk: Desk
+    gateway: Gateway
+    user: UserInfo
+    selection: Selection
+    event_id: str
+    found: Found = Found()
 
-    def add(self, submission: Submission) -> None:
-        (self.queued if submission.created else self.running).append(submission)
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        return self.found.targets
 
-    def reply(self, *, waiting: int = 0) -> Reply:
-        message = render(
-            "answer",
-            queued=len(self.queued),
-            running=len(self.running),
-            failed=self.failed,
-            waiting=waiting,
-        )
-        return {"success": bool(self.queued or self.running or waiting), "message": message}
+    @property
+    def has_containers(self) -> bool:
+        return any(entry.kind in CONTAINERS for entry in self.selection.entries)
 
 
-def discover(data: Mapping[str, Any], settings: Settings) -> Reply | None:
-    """The menu entry where the action can work, from memory alone."""
-    if not read_selection(data).entries:
-        return None
-    item: dict[str, Any] = {
-        "label": word("title"),
-        "description": word("description"),
-        "actionIdentifier": ACTION_ID,
-    }
-    if settings.icon_url:
-        item["icon"] = settings.icon_url
-    return {"items": [item]}
-
-
-def launch(desk: Desk, gateway: Gateway, data: Mapping[str, Any], user: UserInfo, send: Send) -> None:
-    """Answers a launch: the form, the form again with what is wrong, or what was queued.
+def launch(
+    desk: Desk, gateway: Gateway, data: Mapping[str, Any], user: UserInfo, send: Send, *, event_id: str
+) -> None:
+    """Answers a launch: a page of the form, the page again with what is wrong, or what was queued.
 
     `send` is called once within about a second, and a second time when a long selection is through.
 
@@ -84,217 +64,232 @@ def launch(desk: Desk, gateway: Gateway, data: Mapping[str, Any], user: UserInfo
         EncodeMediaError: nothing could be done at all.
     """
     selection = read_selection(data)
-    targets = _targets(gateway, selection.entries)
-    desk = _for_project(desk, targets)
-    if "values" not in data:
-        send(_form(desk, gateway, targets, selection, user))
+    values = data.get("values")
+    require_offered(desk.known, gateway, selection, user.id, user.name)
+    if data.get(CHOICE_KEY) == QUEUE:
+        send(queue_form(desk, gateway, selection, values if isinstance(values, Mapping) else {}, user))
         return
-    values = data["values"]
-    answer = read_answer(values if isinstance(values, Mapping) else {})
+    visit = Visit(desk=desk, gateway=gateway, user=user, selection=selection, event_id=event_id)
+    if "values" in data:
+        answer = read_answer(values if isinstance(values, Mapping) else {})
+    elif data.get(CHOICE_KEY) == PRESET:
+        answer = _one_click(visit, str(data.get("preset") or ""))
+    else:
+        answer = _first_answer(visit)
+    visit = _with_targets(visit, answer)
+    if "values" not in data and data.get(CHOICE_KEY) != PRESET:
+        send(_sources_page(visit, answer))
+        return
+    _go_on(visit, answer, send)
+
+
+def _go_on(visit: Visit, answer: Answer, send: Send) -> None:
+    """Where a submitted page, or a click, leads."""
+    desk = visit.desk
     try:
         preset = desk.catalog.get(answer.preset)
-        if answer.page == 1:
-            presets = [desk.catalog.get(name) for name in desk.catalog.names()]
-            answer = replace(answer, options=without_foreign(answer.options, preset, presets))
-        wish = _wish(desk, preset.name, answer.options, user, origin="form", location=answer.location)
-        if answer.more:
-            send(options_page(_views(desk, gateway, targets, user), preset, answer=answer))
+        if answer.page == answers.SOURCES_PAGE:
+            answer = _for_chosen_preset(visit, answer, preset)
+        if answer.next_step == answers.BACK:
+            send(_sources_page(visit, answer))
             return
-    except InvalidParameters as problem:
-        send(_form(desk, gateway, targets, selection, user, answer=answer, problem=problem))
-        return
-    problems = known_problems(desk, gateway, targets, wish)
-    only = problems[0] if len(targets) == 1 else None
-    if only and is_correctable(only):
-        send(_form(desk, gateway, targets, selection, user, answer=answer, problem=only))
-        return
-    _submit_all(desk, gateway, targets, wish, problems, send=send)
-
-
-def submit_event(desk: Desk, gateway: Gateway, data: Mapping[str, Any], user: UserInfo, send: Send) -> None:
-    """Answers `encode-media.submit`: one version or component, or a `selection` as Connect's action has it.
-
-    Raises:
-        EncodeMediaError: nothing could be queued.
-    """
-    given = data.get("options")
-    wish = _wish(
-        desk,
-        str(data.get("preset") or desk.settings.default_preset),
-        given if isinstance(given, Mapping) else {},
-        user,
-        origin=str(data.get("origin") or "hub"),
-        needs=_listed(data.get("needs")),
-    )
-    targets = _targets(gateway, _named_entries(data))
-    problems = known_problems(desk, gateway, targets, wish)
-    if len(targets) > 1:
-        _submit_all(desk, gateway, targets, wish, problems, send=send)
-        return
-    if problems[0]:
-        # Whoever asked can still do something else: Connect then makes review media by itself.
-        raise problems[0]
-    submission = submit_target(
-        gateway, desk.client, desk.catalog, targets[0], wish, owner=desk.settings.service_id
-    )
-    outcome = Outcome()
-    outcome.add(submission)
-    ids = {"jobId": submission.job_id, "ftrackJobId": ftrack_job_id(submission.job_id)}
-    send({**outcome.reply(), **ids, "created": submission.created})
-
-
-def cancel_event(desk: Desk, gateway: Gateway, data: Mapping[str, Any], user: UserInfo) -> Reply:
-    """Answers `encode-media.cancel`. Whoever may encode a version may cancel its jobs.
-
-    Raises:
-        InvalidParameters: no such job.
-        NotPermitted: it isn't theirs to cancel.
-    """
-    job_id = str(data.get("jobId") or "")
-    record = desk.client.job(job_id)
-    if record is None:
-        raise failure("job.unknown", job_id=job_id)
-    target = record.request.target
-    if target is not None:
-        gateway.may_encode(user, gateway.version(target.version_id))
-    stopped = desk.client.cancel(job_id)
-    return {"success": stopped, "jobId": job_id, "message": word("cancelling" if stopped else "had_ended")}
-
-
-def failed_reply(error: EncodeMediaError) -> Reply:
-    """What a person reads when nothing could be done."""
-    return {"success": False, "message": f"{error.message} {error.hint}".strip(), "code": error.code}
-
-
-def _for_project(desk: Desk, targets: Sequence[Target]) -> Desk:
-    """With the presets and defaults of the project, where all versions are of one."""
-    projects = {target.version.project_name for target in targets}
-    return replace(desk, catalog=desk.catalog.for_project(projects.pop())) if len(projects) == 1 else desk
-
-
-def _wish(
-    desk: Desk,
-    preset: str,
-    options: Mapping[str, Any],
-    user: UserInfo,
-    *,
-    origin: str,
-    location: str = AUTO_LOCATION,
-    needs: Sequence[object] = (),
-) -> Wish:
-    """Raises: InvalidParameters."""
-    allowed = (AUTO_LOCATION, *_locations(desk))
-    if location not in allowed:
-        raise failure(
-            "options.invalid", option="location", problem=f"{location!r} can't be used", allowed=", ".join(allowed)
+        if answer.next_step in (answers.OPTIONS, answers.EXPERT):
+            send(_options_page(visit, answer, preset))
+            return
+        wish = make_wish(
+            desk,
+            preset.name,
+            answer.options,
+            visit.user,
+            origin="form",
+            location=answer.location,
+            after=_after(visit, answer),
         )
-    checked = resolve_options(preset, desk.catalog.get(preset).options, options)
-    return Wish(
+    except InvalidParameters as problem:
+        send(_corrected(visit, answer, problem))
+        return
+    if answer.next_step == answers.SUMMARY:
+        send(_summary(visit, answer, wish, preset))
+        return
+    problems = known_problems(desk, visit.gateway, visit.targets, wish)
+    only = problems[0] if len(visit.targets) == 1 else None
+    if only and is_correctable(only):
+        send(_corrected(visit, answer, only))
+        return
+    queue_all(desk, visit.gateway, visit.targets, wish, problems, event_id=visit.event_id, send=send)
+    _remember(visit, answer)
+
+
+# --- the answer a form begins with ----------------------------------------------------------------------------
+
+
+def _first_answer(visit: Visit) -> Answer:
+    """What the person chose the last time."""
+    preferences = visit.desk.known.preferences(visit.user.id)
+    preset = preferences.preset
+    if preset not in visit.desk.catalog.names():
+        preset = visit.desk.settings.default_preset
+    location = preferences.location if preferences.location in locations_of(visit.desk) else AUTO_LOCATION
+    habit = preferences.habit(preset)
+    return Answer(
         preset=preset,
-        options=checked,
-        user=user,
-        origin=origin,
-        priority=PRIORITY_INTERACTIVE,
+        options=habit.options,
+        after=habit.after,
         location=location,
-        needs=checked_needs(needs),
+        next_step=preferences.next_step or answers.SUMMARY,
     )
 
 
-def _listed(given: object) -> Sequence[object]:
-    """What an event says in a list, or in one word."""
-    return given if isinstance(given, list) else () if given is None else (given,)
+def _one_click(visit: Visit, preset: str) -> Answer:
+    """The studio's favourites as they are; a person's own as they used it last."""
+    known = visit.desk.known
+    if preset in known.rules.favourites:
+        return Answer(preset=preset)
+    preferences = known.preferences(visit.user.id)
+    habit = preferences.habit(preset)
+    return Answer(preset=preset, options=habit.options, after=habit.after, location=preferences.location)
 
 
-def _locations(desk: Desk) -> tuple[str, ...]:
-    return deliverable_locations(has_output_root=desk.settings.output_root is not None)
+def _for_chosen_preset(visit: Visit, answer: Answer, preset: PresetFile) -> Answer:
+    """Without options of other presets; a preset that was switched to brings what was used with it last."""
+    presets = _presets(visit)
+    options = without_foreign(answer.options, preset, presets)
+    if not answer.switched:
+        return replace(answer, options=options)
+    habit = visit.desk.known.preferences(visit.user.id).habit(preset.name)
+    kept = {name: value for name, value in habit.options.items() if name not in answer.asked}
+    return replace(answer, options={**without_foreign(kept, preset, presets), **options}, after=habit.after)
 
 
-def _submit_all(
-    desk: Desk,
-    gateway: Gateway,
-    targets: Sequence[Target],
-    wish: Wish,
-    problems: Sequence[EncodeMediaError | None],
-    *,
-    send: Send,
-) -> None:
-    """Queues every version that can be; one that can't doesn't stop the others.
-
-    A person is answered in time; when that was too early for the whole, again at the end.
-    """
-    answer_at = time.monotonic() + ANSWER_S
-    outcome, answered = Outcome(), False
-    for index, (target, problem) in enumerate(zip(targets, problems, strict=True)):
-        try:
-            if problem:
-                raise problem
-            owner = desk.settings.service_id
-            outcome.add(submit_target(gateway, desk.client, desk.catalog, target, wish, owner=owner))
-        except EncodeMediaError as error:
-            log.info("%s was not queued: %s", target.version.label, error.message)
-            outcome.failed.append((target.version.label, error))
-        left = len(targets) - index - 1
-        if left and not answered and time.monotonic() > answer_at:
-            send(outcome.reply(waiting=left))
-            answered = True
-    send(outcome.reply())
+def _after(visit: Visit, answer: Answer) -> Afterwards:
+    return answer.after if answer.after is not None else visit.desk.known.rules.after(answer.preset)
 
 
-def _targets(gateway: Gateway, entries: Sequence[Entry]) -> tuple[Target, ...]:
-    targets = gateway.targets(entries)
-    if not targets:
-        raise failure("selection.empty", problem="it has no version that can be seen")
-    return targets
+def _remember(visit: Visit, answer: Answer) -> None:
+    known = visit.desk.known
+    step = answer.next_step if answer.page == answers.SOURCES_PAGE else answers.SUMMARY
+    preferences = known.preferences(visit.user.id).used(
+        answer.preset, answer.options, after=answer.after, location=answer.location, next_step=step
+    )
+    if answer.favourite is not None:
+        preferences = preferences.mark(answer.preset, answer.favourite)
+    known.remember(visit.user.id, preferences)
 
 
-def _named_entries(data: Mapping[str, Any]) -> tuple[Entry, ...]:
-    """What an `encode-media.submit` event names: by `versionId`, by `componentId`, or by a selection."""
-    for key, kind in (("componentId", EntityKind.COMPONENT), ("versionId", EntityKind.VERSION)):
-        if data.get(key):
-            return (Entry(kind, str(data[key])),)
-    entries = read_selection(data).entries
-    if not entries:
-        raise failure("request.invalid", problem="it names neither a version nor a component")
-    return entries
+# --- pages ----------------------------------------------------------------------------------------------------
 
 
-def _form(
-    desk: Desk,
-    gateway: Gateway,
-    targets: Sequence[Target],
-    selection: Selection,
-    user: UserInfo,
-    *,
-    answer: Answer | None = None,
-    problem: EncodeMediaError | None = None,
-) -> Reply:
-    views = _views(desk, gateway, targets, user)
-    if answer is not None and answer.page == 2 and answer.preset in desk.catalog.names():  # noqa: PLR2004
-        return options_page(views, desk.catalog.get(answer.preset), answer=answer, problem=problem)
-    presets = _suiting_first(desk.catalog, views)
-    default = desk.settings.default_preset
-    preset = default if any(each.name == default for each in presets) else presets[0].name
+def _sources_page(visit: Visit, answer: Answer, problem: EncodeMediaError | None = None) -> Reply:
+    sources = _sources(visit)
+    kinds = {view.media.kind for view in sources.views if view.media}
+    # Those that suit what is selected come first.
+    presets = sorted(_presets(visit), key=lambda preset: not all(preset.suits(kind) for kind in kinds))
     return first_page(
-        views,
+        visit.desk.texts,
+        sources,
         presets,
-        preset=preset,
-        skipped=selection.skipped,
-        locations=_locations(desk),
-        answer=answer,
+        answer,
+        around=Surroundings(locations=locations_of(visit.desk)),
         problem=problem,
     )
 
 
-def _suiting_first(catalog: Catalog, views: Iterable[SourceView]) -> list[PresetFile]:
-    kinds = {view.media.kind for view in views if view.media}
-    presets = [catalog.get(name) for name in catalog.names()]
-    return sorted(presets, key=lambda preset: not all(preset.suits(kind) for kind in kinds))
+def _options_page(
+    visit: Visit, answer: Answer, preset: PresetFile, problem: EncodeMediaError | None = None
+) -> Reply:
+    projects = {target.version.project_id for target in visit.targets}
+    session = visit.gateway.session
+    single = projects.pop() if len(projects) == 1 else ""
+    around = Surroundings(
+        statuses=version_statuses(session, single) if single else (),
+        lists=project_lists(session, single) if single else (),
+    )
+    return options_page(
+        visit.desk.texts,
+        _sources(visit),
+        preset,
+        answer,
+        around=around,
+        after=_after(visit, answer),
+        problem=problem,
+    )
 
 
-def _views(desk: Desk, gateway: Gateway, targets: Sequence[Target], user: UserInfo) -> list[SourceView]:
+def _corrected(visit: Visit, answer: Answer, problem: EncodeMediaError) -> Reply:
+    """The page that has the field the problem is about, with everything else as it was entered."""
+    catalog = visit.desk.catalog
+    if answer.preset in catalog.names():
+        preset = catalog.get(answer.preset)
+        option = str(problem.details.get("option") or "")
+        elsewhere = option in preset.options and option not in main_options(_presets(visit))
+        if answer.page == answers.OPTIONS_PAGE or elsewhere:
+            return _options_page(visit, answer, preset, problem)
+    return _sources_page(visit, answer, problem)
+
+
+def _summary(visit: Visit, answer: Answer, wish: Wish, preset: PresetFile) -> Reply:
+    desk, texts = visit.desk, visit.desk.texts
+    seen = known_facts(desk, visit.gateway, visit.targets, wish, within_s=READ_S)
+    if len(seen) == 1 and (only := seen[0].problem) and is_correctable(only):
+        return _corrected(visit, answer, only)
+    lines, skipped = lines_of(
+        seen, lambda media: estimate(desk.settings, desk.catalog, media, wish.preset, wish.options)
+    )
+    slots, ahead = queue_facts(desk.client)
+    chosen = {name: option for name, option in preset.options.items() if wish.options.get(name) != option.default}
+    is_auto = answer.location == AUTO_LOCATION
+    summary = Summary(
+        preset_label=preset.label,
+        lines=lines,
+        skipped=skipped,
+        choices=tuple(
+            (option.label, choice_label(texts, option, wish.options[name])) for name, option in chosen.items()
+        ),
+        location="" if is_auto else texts.render("location_choice", location=answer.location),
+        after=wish.after,
+        slots=slots,
+        ahead=ahead,
+        reviewed=visit.found.reviewed,
+        unseen=visit.found.unseen,
+        beyond=visit.found.beyond,
+    )
+    is_favourite = preset.name in desk.known.preferences(visit.user.id).marked
+    return summary_page(texts, summary, answer, is_favourite=is_favourite)
+
+
+# --- what is selected -----------------------------------------------------------------------------------------
+
+
+def _with_targets(visit: Visit, answer: Answer) -> Visit:
+    """With the versions the selection means, and the presets and defaults of their project if they have one.
+
+    Raises:
+        EncodeMediaError: there is no version that can be seen.
+    """
+    entries = visit.selection.entries
+    found = find(visit.gateway, entries, scope=answer.scope, only_missing=answer.only_missing)
+    if not found.targets and not found.reviewed:
+        raise why_nothing(visit.desk.settings, visit.gateway, entries, visit.user)
+    projects = {target.version.project_name for target in found.targets}
+    catalog = visit.desk.catalog.for_project(projects.pop()) if len(projects) == 1 else visit.desk.catalog
+    return replace(visit, found=found, desk=replace(visit.desk, catalog=catalog.frozen()))
+
+
+def _sources(visit: Visit) -> Sources:
+    return Sources(
+        views=_views(visit),
+        skipped=visit.selection.skipped,
+        unseen=visit.found.unseen,
+        reviewed=visit.found.reviewed,
+        beyond=visit.found.beyond,
+        has_containers=visit.has_containers,
+    )
+
+
+def _views(visit: Visit) -> list[SourceView]:
     """All targets for the form; the first ones with what is in their source."""
-    shown, rest = targets[:MAX_READ], targets[MAX_READ:]
-    found = look(desk, gateway, shown, user, within_s=READ_S)
+    shown, rest = visit.targets[:MAX_READ], visit.targets[MAX_READ:]
+    found = look(visit.desk, visit.gateway, shown, visit.user, within_s=READ_S)
     views = [
         SourceView(
             label=target.version.label,
@@ -304,3 +299,7 @@ def _views(desk: Desk, gateway: Gateway, targets: Sequence[Target], user: UserIn
         for target, seen in zip(shown, found, strict=True)
     ]
     return views + [SourceView(label=target.version.label) for target in rest]
+
+
+def _presets(visit: Visit) -> list[PresetFile]:
+    return [visit.desk.catalog.get(name) for name in visit.desk.catalog.names()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from encode_media.errors import NotPermitted, failure
 from encode_media.ftrack.announcer import Announcer
-from encode_media.ftrack.ftrack_job import close_ftrack_job
+from encode_media.ftrack.ending import show_end
 from encode_media.ftrack.gateway import Gateway
 from encode_media.ftrack.messages import (
+    closing_words,
     component_added_message,
     final_progress,
     progress_message,
@@ -24,6 +26,7 @@ from encode_media.ftrack.pool import SessionPool
 from encode_media.ftrack.publisher import publish
 from encode_media.ftrack.reporting import Reporter
 from encode_media.ftrack.session import fetch
+from encode_media.ftrack.texts import texts_of
 from encode_media.model.media import SourceRef
 from encode_media.model.plan import EncodePlan
 from encode_media.model.request import EncodeRequest, PublishTarget
@@ -54,7 +57,8 @@ class FtrackDestination:
         self._owner = owner
         self._pool = SessionPool(settings)
         self._announcer = Announcer(settings)
-        self._reporter = Reporter(self._pool, self._announcer, owner=owner)
+        self._texts = texts_of(settings)
+        self._reporter = Reporter(self._pool, self._announcer, owner=owner, texts=self._texts)
 
     def resolve(self, request: EncodeRequest) -> SourceRef:
         """Where the request's source is on this machine, downloaded first if only the server has it.
@@ -108,10 +112,15 @@ class FtrackDestination:
             return
         with self._pool.session() as session:
             request = _with_user(Gateway(session), request)
-            try:
-                close_ftrack_job(session, job_id, request, result, owner=self._owner)
-            except NotPermitted as error:
-                log.warning("The ftrack_job of %s could not be written: %s", job_id, error.message)
+            show_end(
+                session,
+                job_id,
+                request,
+                result,
+                owner=self._owner,
+                texts=self._texts,
+                machine=socket.gethostname(),
+            )
         self._announce_end(job_id, request, result)
         shutil.rmtree(self._downloads(request), ignore_errors=True)
 
@@ -126,8 +135,10 @@ class FtrackDestination:
         say(progress_message(job_id, request, final_progress(result)), keep_s=RESULT_KEPT_S)
         say(result_message(job_id, request, result), keep_s=RESULT_KEPT_S, again=True)
         user_id = request.target.user_id if request.target else None
-        if user_id is not None:
-            say(user_message(user_id, result, request), keep_s=MESSAGE_KEPT_S)
+        # Of a batch whoever watches it tells the end, once for all.
+        if user_id is not None and not request.batch_id:
+            words = closing_words(request, result, self._texts)
+            say(user_message(user_id, words, success=result.status == "done"), keep_s=MESSAGE_KEPT_S)
         if not self._announcer.flush(SAID_WITHIN_S):
             log.info("The result of %s waits for the event hub", job_id)
 

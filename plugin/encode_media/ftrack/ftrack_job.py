@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from encode_media.ftrack.messages import closing_words, description, ftrack_job_id
 from encode_media.ftrack.session import fetch, translated
+from encode_media.ftrack.texts import Texts, built_in
 from encode_media.jobs.engine import JobRecord
 from encode_media.model.codec import from_json
-from encode_media.model.request import EncodeRequest
+from encode_media.model.request import EncodeRequest, is_batch
 from encode_media.model.result import FINAL_STAGES, Progress, RunResult, Stage
 
 if TYPE_CHECKING:
@@ -26,27 +27,41 @@ FINAL = frozenset({DONE, FAILED})
 
 _MARK = "encode_media"
 """The key in a job's data that says it is ours."""
-_STALE_WORDS = "Encode Media: the encode was interrupted and is not known any more. Please run it again."
 
 
 def create_ftrack_job(
-    session: ftrack_api.Session, job_id: str, request: EncodeRequest, *, owner: str = "", why: str = ""
+    session: ftrack_api.Session,
+    job_id: str,
+    request: EncodeRequest,
+    *,
+    owner: str = "",
+    texts: Texts | None = None,
+    why: str = "",
 ) -> str | None:
-    """Makes the ftrack_job of a job unless it exists; gives its id, None if nobody launched the job.
+    """Makes the ftrack_job of a job unless it exists; gives its id. `why` says why the job can't start.
 
-    `why` says why the job can't start.
+    None if nobody launched the job, or with a batch: that has one for all its jobs.
 
     Raises:
         ServerUnavailable: the server failed or is gone.
         NotPermitted: the service may not make jobs, or the user is unknown.
     """
     user_id = request.target.user_id if request.target else None
-    if user_id is None:
+    if user_id is None or request.batch_id:
         return None
+    words = description(request, Progress(stage=Stage.QUEUED, message=why), texts)
+    return open_entry(session, job_id, user_id, words, owner=owner)
+
+
+def open_entry(session: ftrack_api.Session, job_id: str, user_id: str, words: str, *, owner: str) -> str:
+    """An ftrack_job that waits, for a job or a batch, unless it exists; gives its id.
+
+    Raises:
+        ServerUnavailable, NotPermitted.
+    """
     own_id = ftrack_job_id(job_id)
     if _read(session, own_id) is not None:
         return own_id
-    words = description(request, Progress(stage=Stage.QUEUED, message=why))
     operation = {
         "action": "create",
         "entity_type": "Job",
@@ -70,7 +85,14 @@ def create_ftrack_job(
 
 
 def show_progress(
-    session: ftrack_api.Session, job_id: str, request: EncodeRequest, progress: Progress, *, owner: str = ""
+    session: ftrack_api.Session,
+    job_id: str,
+    request: EncodeRequest,
+    progress: Progress,
+    *,
+    owner: str = "",
+    texts: Texts | None = None,
+    machine: str = "",
 ) -> None:
     """Writes the description of a running job. Throttling is the caller's; a final job is left alone.
 
@@ -80,16 +102,27 @@ def show_progress(
     own_id = ftrack_job_id(job_id)
     status = _read(session, own_id)
     if status is None:
-        if create_ftrack_job(session, job_id, request, owner=owner) is None:
+        if create_ftrack_job(session, job_id, request, owner=owner, texts=texts) is None:
             return
     elif status in FINAL:
         return
     new = QUEUED if progress.stage is Stage.QUEUED else RUNNING
-    _update(session, own_id, new, _data(description(request, progress), job_id, owner))
+    write_entry(session, job_id, new, description(request, progress, texts, machine=machine), owner=owner)
+
+
+def write_entry(session: ftrack_api.Session, job_id: str, status: str, words: str, *, owner: str) -> None:
+    """Raises: ServerUnavailable, NotPermitted."""
+    _update(session, ftrack_job_id(job_id), status, _data(words, job_id, owner))
 
 
 def close_ftrack_job(
-    session: ftrack_api.Session, job_id: str, request: EncodeRequest, result: RunResult, *, owner: str = ""
+    session: ftrack_api.Session,
+    job_id: str,
+    request: EncodeRequest,
+    result: RunResult,
+    *,
+    owner: str = "",
+    texts: Texts | None = None,
 ) -> None:
     """Writes the final state, making the job first if it never was. Repeating it changes nothing.
 
@@ -98,16 +131,23 @@ def close_ftrack_job(
     Raises:
         ServerUnavailable, NotPermitted.
     """
-    if create_ftrack_job(session, job_id, request, owner=owner) is None:
+    if create_ftrack_job(session, job_id, request, owner=owner, texts=texts) is None:
         return
     status = DONE if result.status == "done" else FAILED
-    _update(session, ftrack_job_id(job_id), status, _data(closing_words(request, result), job_id, owner))
+    write_entry(session, job_id, status, closing_words(request, result, texts), owner=owner)
 
 
 def settle_stale_jobs(
-    session: ftrack_api.Session, owner: str, record_of: Callable[[str], JobRecord | None]
+    session: ftrack_api.Session,
+    owner: str,
+    record_of: Callable[[str], JobRecord | None],
+    *,
+    texts: Texts | None = None,
+    adopt: Callable[[str], bool] = lambda _batch_id: False,
 ) -> int:
     """Ends the owner's ftrack_jobs that look alive while their job has ended or is gone; gives how many.
+
+    `adopt` takes a batch, whose end comes with that of its jobs; False if it is not known any more.
 
     Those of other services, and of scripts that encode by themselves, are none of its business.
 
@@ -126,12 +166,18 @@ def settle_stale_jobs(
         job_id = _job_id_in(row["data"], owner)
         if job_id is None:
             continue
+        if is_batch(job_id):
+            if not adopt(job_id):
+                _update(session, row["id"], FAILED, _data((texts or built_in()).word("stale"), job_id, owner))
+                count += 1
+            continue
         # Asked after the server: a job is in the database before it is an ftrack_job.
         record = record_of(job_id)
         if record is None:
-            _update(session, row["id"], FAILED, _data(_STALE_WORDS, job_id, owner))
+            _update(session, row["id"], FAILED, _data((texts or built_in()).word("stale"), job_id, owner))
         elif record.stage in FINAL_STAGES:
-            close_ftrack_job(session, job_id, record.request, from_json(RunResult, record.result), owner=owner)
+            result = from_json(RunResult, record.result)
+            close_ftrack_job(session, job_id, record.request, result, owner=owner, texts=texts)
         else:
             continue
         count += 1

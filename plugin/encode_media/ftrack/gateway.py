@@ -12,7 +12,7 @@ from encode_media.ftrack.entities import ComponentInfo, Target, UserInfo, Versio
 from encode_media.ftrack.selection import Entry
 from encode_media.ftrack.session import fetch
 from encode_media.ftrack.sources import best_source, locate
-from encode_media.ftrack.targets import fetch_in, resolve
+from encode_media.ftrack.targets import Pair, fetch_in, resolve
 from encode_media.model.media import SourceRef
 
 if TYPE_CHECKING:
@@ -46,7 +46,10 @@ class Gateway:
 
         What the account can't see is left out; so is everything past `limit`.
         """
-        pairs = resolve(self.session, entries)[:limit]
+        return self.targets_of(resolve(self.session, entries)[:limit])
+
+    def targets_of(self, pairs: Sequence[Pair]) -> tuple[Target, ...]:
+        """Versions, and the component where one was pointed at; those the account can't see are left out."""
         known = {version.id: version for version in self._versions(version_id for version_id, _ in pairs)}
         return tuple(
             Target(version=known[version_id], component_id=component_id)

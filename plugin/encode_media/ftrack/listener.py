@@ -9,20 +9,16 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from encode_media.errors import EncodeMediaError, NotPermitted, ServerUnavailable, failure
-from encode_media.ftrack.action import (
-    ACTION_ID,
-    Reply,
-    Send,
-    cancel_event,
-    discover,
-    failed_reply,
-    launch,
-    submit_event,
-)
+from encode_media.ftrack.action import launch
+from encode_media.ftrack.action_rules import load_action_rules
+from encode_media.ftrack.batch_watcher import BatchWatcher
 from encode_media.ftrack.entities import UserInfo
 from encode_media.ftrack.ftrack_job import settle_stale_jobs
 from encode_media.ftrack.gateway import Gateway
 from encode_media.ftrack.hub import HEALTH_S, HubConnection, HubState
+from encode_media.ftrack.known import Known
+from encode_media.ftrack.launching import Reply, Send
+from encode_media.ftrack.menu import action_id, discover
 from encode_media.ftrack.messages import (
     CANCEL_TOPIC,
     COMPONENT_ADDED_TOPIC,
@@ -30,12 +26,15 @@ from encode_media.ftrack.messages import (
     INTERFACE_TOPIC,
     LAUNCH_TOPIC,
     SUBMIT_TOPIC,
+    Message,
 )
 from encode_media.ftrack.readiness import Desk
+from encode_media.ftrack.selection import read_selection
 from encode_media.ftrack.source_reader import SourceReader
-from encode_media.ftrack.texts import word
+from encode_media.ftrack.texts import texts_of
 from encode_media.ftrack.triggers import load_rules
 from encode_media.ftrack.watcher import Watcher
+from encode_media.ftrack.wishes import cancel_event, submit_event
 from encode_media.ftrack.workers import Workers
 from encode_media.jobs.engine import JobClient
 from encode_media.log_lines import about
@@ -53,6 +52,11 @@ LONGEST_WAIT_S = 30.0
 
 _ALIVE_TICK_S = 1.0
 
+SWEEP_S = 600.0
+"""Between two looks for ftrack_jobs whose end nobody could write."""
+REFRESH_S = 300.0
+"""How old what the menu knows of people, presets and habits may get."""
+
 Answering = Callable[[Gateway, Mapping[str, Any], UserInfo, Send], None]
 
 
@@ -62,7 +66,7 @@ class Listener:
     `state` is kept up to date for whoever counts; `alive` is called whenever the listener's loop comes round.
 
     Raises:
-        InvalidParameters: the trigger rules have a mistake.
+        InvalidParameters: the rules of the triggers or of the action have a mistake.
     """
 
     def __init__(
@@ -80,8 +84,20 @@ class Listener:
         self._state = state or HubState()
         self._alive = alive
         self._client = client
-        self._desk = Desk(settings=settings, client=client, catalog=catalog, reader=SourceReader())
+        self._texts = texts_of(settings)
+        self._known = Known(client, catalog, load_action_rules(settings.action_file))
         self._workers = Workers(settings)
+        self._batches = BatchWatcher(self._workers, client, self._texts)
+        self._desk = Desk(
+            settings=settings,
+            client=client,
+            catalog=catalog,
+            reader=SourceReader(),
+            known=self._known,
+            texts=self._texts,
+            watch_batch=self._batches.adopt,
+        )
+        self._next_sweep = self._next_refresh = 0.0
         self._watcher = Watcher(
             load_rules(settings.triggers_file), self._workers, client, catalog, owner=settings.service_id
         )
@@ -148,7 +164,7 @@ class Listener:
         self._workers.warm()
         self.connected.set()
         self._state.connected = True
-        self._settle_stale_jobs()
+        self._next_sweep = self._next_refresh = 0.0
         try:
             reason = connection.serve(stop, lambda: self._tick(connection))
         finally:
@@ -166,23 +182,53 @@ class Listener:
             self._unserved_since = connection.heard_at
             self._state.last_event_at = time.time()
         self._watcher.tick()
+        self._batches.tick(lambda message: self._publish(connection, message))
+        now = time.monotonic()
+        if now >= self._next_refresh:
+            self._next_refresh = now + REFRESH_S
+            self._workers.submit(
+                self._known.refresh, lambda error: log.info("The menu knows less: %s", error.message)
+            )
+        if now >= self._next_sweep:
+            self._next_sweep = now + SWEEP_S
+            self._settle_stale_jobs()
+
+    def _publish(self, connection: HubConnection, message: Message) -> None:
+        try:
+            connection.publish(message.topic, message.data, target=message.target, event_id=message.event_id)
+        except EncodeMediaError as error:
+            log.warning("Something was not said: %s", error.message)
 
     def _settle_stale_jobs(self) -> None:
         """What ended while the server was away, or got lost with a database, must not look alive for ever."""
 
         def work(gateway: Gateway) -> None:
-            count = settle_stale_jobs(gateway.session, self._settings.service_id, self._client.job)
+            count = settle_stale_jobs(
+                gateway.session,
+                self._settings.service_id,
+                self._client.job,
+                texts=self._texts,
+                adopt=self._batches.adopt,
+            )
             if count:
                 log.info("%d ftrack jobs looked alive that had ended", count)
 
         self._workers.submit(work, lambda error: log.warning("Stale ftrack jobs stay: %s", error.message))
 
     def _subscriptions(self) -> dict[str, Callable[[Event], Any]]:
+        own = f' and source.user.username="{self._settings.api_user}"' if self._settings.personal else ""
+        launches = f'topic={LAUNCH_TOPIC} and data.actionIdentifier="{action_id(self._settings)}"'
+        asked = {
+            f"topic={DISCOVER_TOPIC}{own}": self._guarded(self._on_discover, answers=False),
+            f"{launches}{own}": self._guarded(self._on_launch),
+            f"topic={SUBMIT_TOPIC}{own}": self._guarded(self._on_submit),
+            f"topic={CANCEL_TOPIC}{own}": self._guarded(self._on_cancel),
+        }
+        if self._settings.personal:
+            # Every person's runner hears of every publish; only the studio's service may act on it.
+            return asked
         return {
-            f"topic={DISCOVER_TOPIC}": self._guarded(self._on_discover, answers=False),
-            f"topic={LAUNCH_TOPIC} and data.actionIdentifier={ACTION_ID}": self._guarded(self._on_launch),
-            f"topic={SUBMIT_TOPIC}": self._guarded(self._on_submit),
-            f"topic={CANCEL_TOPIC}": self._guarded(self._on_cancel),
+            **asked,
             "topic=ftrack.update": self._guarded(self._watcher.hear, answers=False),
             f"topic={COMPONENT_ADDED_TOPIC}": self._guarded(self._watcher.hear, answers=False),
         }
@@ -205,17 +251,27 @@ class Listener:
         return handle
 
     def _on_discover(self, event: Event) -> Reply | None:
-        return discover(event["data"], self._settings)
+        user = _user_of(event)
+        answer = discover(event["data"], user, self._known, self._settings)
+        self._learn_about(event, user)
+        return answer
+
+    def _learn_about(self, event: Event, user: Mapping[str, Any]) -> None:
+        """What this menu lacked is known to the next one."""
+        entries = read_selection(event["data"]).entries
+        if not entries or not self._known.is_new(entries, self._known.person(user)):
+            return
+
+        def work(gateway: Gateway) -> None:
+            self._known.learn(gateway, entries, _person(gateway, event).id)
+
+        self._workers.submit(work, lambda error: log.debug("Not learnt: %s", error.message))
 
     def _on_launch(self, event: Event) -> Reply | None:
-        return self._hand_over(
-            event, lambda gateway, data, user, send: launch(self._desk, gateway, data, user, send)
-        )
+        return self._hand_over(event, lambda *asked: launch(self._desk, *asked, event_id=str(event["id"])))
 
     def _on_submit(self, event: Event) -> Reply | None:
-        return self._hand_over(
-            event, lambda gateway, data, user, send: submit_event(self._desk, gateway, data, user, send)
-        )
+        return self._hand_over(event, lambda *asked: submit_event(self._desk, *asked, event_id=str(event["id"])))
 
     def _on_cancel(self, event: Event) -> Reply | None:
         return self._hand_over(
@@ -234,7 +290,7 @@ class Listener:
 
         if self._workers.submit(work, lambda error: answer(failed_reply(error))):
             return None
-        return {"success": False, "message": word("busy")}
+        return {"success": False, "message": self._texts.word("busy")}
 
     def _say(self, speak: Callable[[HubConnection], None]) -> None:
         connection = self._connection
@@ -266,11 +322,21 @@ class _Answer:
         self._say(lambda connection: connection.publish(INTERFACE_TOPIC, message, target=target))
 
 
-def _person(gateway: Gateway, event: Event) -> UserInfo:
-    """Who caused an event, as the server knows them: clients fill in the name or the id or both."""
+def failed_reply(error: EncodeMediaError) -> Reply:
+    """What a person reads when nothing could be done."""
+    return {"success": False, "message": f"{error.message} {error.hint}".strip(), "code": error.code}
+
+
+def _user_of(event: Event) -> Mapping[str, Any]:
     source = event["source"]
     user = source.get("user") if isinstance(source, Mapping) else None
-    name = (user.get("id") or user.get("username")) if isinstance(user, Mapping) else None
+    return user if isinstance(user, Mapping) else {}
+
+
+def _person(gateway: Gateway, event: Event) -> UserInfo:
+    """Who caused an event, as the server knows them: clients fill in the name or the id or both."""
+    user = _user_of(event)
+    name = user.get("id") or user.get("username")
     if not isinstance(name, str) or not name:
         raise failure("request.invalid", problem="the event does not say who asks")
     return gateway.user(name)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from encode_media.errors import CATALOGUE
+from encode_media.ftrack.texts import Texts, built_in
 from encode_media.model.request import EncodeRequest, entity_id
 from encode_media.model.result import FINAL_STAGES, Progress, PublishedOutput, RunResult, Stage
 from encode_media.timebase import seconds_text
+
+if TYPE_CHECKING:
+    from encode_media.ftrack.batches import Batch, BatchState
 
 PROGRESS_TOPIC = "encode-media.progress"
 RESULT_TOPIC = "encode-media.result"
@@ -58,19 +63,53 @@ def result_message(job_id: str, request: EncodeRequest, result: RunResult) -> Me
         **_who(job_id, request),
         "status": result.status,
         "outputs": [_output(item) for item in result.published],
-        "error": _error(result),
+        "error": error_of(result),
     }
     event_id = uuid.UUID(entity_id(job_id, "result event")).hex
     return Message(topic=RESULT_TOPIC, data=data, event_id=event_id)
 
 
-def user_message(user_id: str, result: RunResult, request: EncodeRequest) -> Message:
-    """The banner in the launching user's browser, wherever it has ftrack open."""
+def user_message(user_id: str, text: str, *, success: bool) -> Message:
+    """A banner in somebody's browser, wherever it has ftrack open."""
     return Message(
         topic=INTERFACE_TOPIC,
-        data={"type": "message", "success": result.status == "done", "message": closing_words(request, result)},
+        data={"type": "message", "success": success, "message": text},
         target=f'applicationId=ftrack.client.web and user.id="{user_id}"',
     )
+
+
+def batch_progress_message(batch: Batch, state: BatchState) -> Message:
+    """How far a batch is, shaped as a job's progress so that whoever shows those can show this."""
+    left = state.left_s(time.time() - batch.created_at)
+    data = {
+        **_of_batch(batch),
+        "stage": (Stage.ENCODING if state.running or state.ended else Stage.QUEUED).value,
+        "percent": state.percent,
+        "frame": None,
+        "frames": None,
+        "etaSeconds": round(left, 1) if left is not None else None,
+        "message": "",
+    }
+    return Message(topic=PROGRESS_TOPIC, data=data)
+
+
+def batch_result_message(batch: Batch, state: BatchState) -> Message:
+    """The end of a batch, shaped as a job's; its event id comes from the batch's."""
+    status = "done" if state.done == state.total else "failed" if state.failed else "cancelled"
+    counts = {"done": state.done, "failed": state.failed, "cancelled": state.cancelled}
+    data = {**_of_batch(batch), "status": status, "outputs": [], "error": None, "counts": counts}
+    return Message(topic=RESULT_TOPIC, data=data, event_id=uuid.UUID(entity_id(batch.id, "result event")).hex)
+
+
+def _of_batch(batch: Batch) -> dict[str, Any]:
+    return {
+        "jobId": batch.id,
+        "ftrackJobId": ftrack_job_id(batch.id),
+        "batchId": batch.id,
+        "versionId": None,
+        "preset": batch.preset,
+        "user": batch.username,
+    }
 
 
 def component_added_message(component_id: str, location_id: str) -> Message:
@@ -82,54 +121,64 @@ def final_progress(result: RunResult) -> Progress:
     """The last progress of a job, as its result implies it."""
     stage = Stage(result.status)
     percent = 100 if stage is Stage.DONE else 0
-    error = _error(result)
+    error = error_of(result)
     return Progress(stage=stage, percent=percent, eta_s=None, message=error["message"] if error else "Done")
 
 
-def closing_words(request: EncodeRequest, result: RunResult) -> str:
+def closing_words(request: EncodeRequest, result: RunResult, texts: Texts | None = None) -> str:
     """One sentence about the end, with the hint where there is something to do."""
-    name = subject(request)
-    if result.status == "done":
-        count = len(result.published)
-        return f"{name}: done, {count} component{'' if count == 1 else 's'} published."
-    error = _error(result)
-    if error is None:
-        return f"{name}: {result.status}."
-    return " ".join(part for part in (f"{name}: {error['message']}", error["hint"]) if part)
+    words = texts or built_in()
+    return words.render(
+        "job_ended",
+        subject=subject(request, words),
+        status=result.status,
+        count=len(result.published),
+        error=error_of(result),
+    )
 
 
-def subject(request: EncodeRequest) -> str:
+def subject(request: EncodeRequest, texts: Texts | None = None) -> str:
     """What is being encoded, for people: `Encode Media review, sh010 / sh010_comp v1`."""
     label = request.target.version_label if request.target else ""
-    return f"Encode Media {request.preset}" + (f", {label}" if label else "")
+    return (texts or built_in()).render("job_subject", preset=request.preset, label=label)
 
 
-def description(request: EncodeRequest, progress: Progress) -> str:
-    """The line of the ftrack_job while it runs: `Encode Media review, sh010 v1: encoding, 43 %`."""
-    parts = [progress.stage.value]
-    if progress.stage not in FINAL_STAGES and progress.stage is not Stage.QUEUED:
-        parts.append(f"{progress.percent} %")
-    if progress.eta_s is not None and progress.eta_s >= 1:
-        parts.append(_left(progress.eta_s))
-    if progress.message:
-        parts.append(progress.message)
-    return f"{subject(request)}: {', '.join(parts)}"
+def description(
+    request: EncodeRequest, progress: Progress, texts: Texts | None = None, *, machine: str = ""
+) -> str:
+    """The line of the ftrack_job while it runs: `Encode Media review, sh010 v1: encoding, 43 %, on render7`."""
+    words = texts or built_in()
+    working = progress.stage not in FINAL_STAGES and progress.stage is not Stage.QUEUED
+    return words.render(
+        "job_running",
+        subject=subject(request, words),
+        stage=progress.stage.value,
+        percent=progress.percent if working else None,
+        left=left_text(progress.eta_s),
+        machine=machine if working else "",
+        message=progress.message,
+    )
 
 
-def _left(seconds: float) -> str:
+def left_text(seconds: float | None) -> str:
+    """How long it will take; empty where nobody knows, or it is nearly over."""
+    if seconds is None or seconds < 1:
+        return ""
     # A guess with decimals would promise too much.
-    return f"{round(seconds)} s left" if seconds < 60 else f"{seconds_text(seconds)} left"  # noqa: PLR2004
+    return f"{round(seconds)} s" if seconds < 60 else seconds_text(seconds)  # noqa: PLR2004
 
 
 def _who(job_id: str, request: EncodeRequest) -> dict[str, Any]:
     target = request.target
-    return {
+    who = {
         "jobId": job_id,
-        "ftrackJobId": ftrack_job_id(job_id) if target else None,
+        # A job of a batch has no ftrack_job of its own; the batch has one for all.
+        "ftrackJobId": ftrack_job_id(job_id) if target and not target.batch_id else None,
         "versionId": target.version_id if target else None,
         "preset": request.preset,
         "user": target.username if target else None,
     }
+    return {**who, "batchId": request.batch_id} if request.batch_id else who
 
 
 def _output(item: PublishedOutput) -> dict[str, Any]:
@@ -145,7 +194,7 @@ def _output(item: PublishedOutput) -> dict[str, Any]:
     }
 
 
-def _error(result: RunResult) -> dict[str, Any] | None:
+def error_of(result: RunResult) -> dict[str, Any] | None:
     if result.error is None:
         return None
     known = CATALOGUE.get(str(result.error.get("code", "")))

@@ -15,6 +15,21 @@ from encode_media.jobs.engine import JobClient
 from encode_media.model.codec import from_json, to_json
 from encode_media.model.request import Afterwards
 
+OF_ONE_SOURCE = frozenset(
+    {
+        "missing_frames",
+        "first",
+        "last",
+        "frame",
+        "layer",
+        "audio_track",
+        "audio_file",
+        "audio_offset",
+        "timecode",
+        "reel",
+    }
+)
+"""Options that were right for the source they were chosen for; with the next they would do harm unnoticed."""
 MAX_USES = 1000
 """Counts are halved when one gets there, so that a new habit can overtake an old one."""
 
@@ -46,7 +61,8 @@ class Preferences:
         self, preset: str, options: Mapping[str, Any], *, after: Afterwards | None, location: str, next_step: str
     ) -> Preferences:
         """With what was just asked for."""
-        habit = PresetHabit(uses=self.habit(preset).uses + 1, options=dict(options), after=after)
+        kept = {name: value for name, value in options.items() if name not in OF_ONE_SOURCE}
+        habit = PresetHabit(uses=self.habit(preset).uses + 1, options=kept, after=after)
         habits = {**self.habits, preset: habit}
         if habit.uses >= MAX_USES:
             habits = {name: replace(known, uses=known.uses // 2) for name, known in habits.items()}

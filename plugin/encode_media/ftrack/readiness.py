@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
 from encode_media.errors import EncodeMediaError, InvalidParameters, SourceMissing, failure
 from encode_media.ftrack.entities import Target, UserInfo
 from encode_media.ftrack.gateway import Gateway
+from encode_media.ftrack.known import Known
 from encode_media.ftrack.review import SERVER_LOCATION
 from encode_media.ftrack.source_reader import Look, SourceReader, outcome
 from encode_media.ftrack.submission import Wish, known_component
+from encode_media.ftrack.summary import Seen
+from encode_media.ftrack.texts import Texts
 from encode_media.jobs.engine import JobClient
 from encode_media.model.media import Media, MissingFrames
 from encode_media.presets.catalog import Catalog
@@ -33,6 +36,10 @@ class Desk:
     client: JobClient
     catalog: Catalog
     reader: SourceReader
+    known: Known
+    texts: Texts
+    watch_batch: Callable[[str], object] = lambda _batch_id: None
+    """Told of each new batch."""
 
 
 def look(
@@ -52,9 +59,18 @@ def known_problems(
     desk: Desk, gateway: Gateway, targets: Sequence[Target], wish: Wish
 ) -> list[EncodeMediaError | None]:
     """Per target what can be told now rather than by a failed job."""
-    looks = look(desk, gateway, targets[:MAX_READ], wish.user, within_s=CHECK_S)
-    problems = [_problem(desk, seen, wish) for seen in looks]
-    return problems + [None] * (len(targets) - len(problems))
+    return [each.problem for each in known_facts(desk, gateway, targets, wish, within_s=CHECK_S)]
+
+
+def known_facts(
+    desk: Desk, gateway: Gateway, targets: Sequence[Target], wish: Wish, *, within_s: float
+) -> list[Seen]:
+    """Per target what is known of its source, and what stands in its way."""
+    looks = look(desk, gateway, targets[:MAX_READ], wish.user, within_s=within_s)
+    seen = [
+        Seen(target, found, _problem(desk, found, wish)) for target, found in zip(targets, looks, strict=False)
+    ]
+    return seen + [Seen(target, None) for target in targets[MAX_READ:]]
 
 
 def is_correctable(problem: EncodeMediaError) -> bool:
@@ -96,6 +112,7 @@ def _begin(
             )
             return desk.reader.begin(gateway.source_ref(whole, label=target.version.label))
         except SourceMissing as error:
+            error.details["held_in"] = ", ".join(component.locations)
             # What only the server has is downloaded when the job runs, not while somebody waits for a form.
             return None if SERVER_LOCATION in component.locations else error
     except EncodeMediaError as error:

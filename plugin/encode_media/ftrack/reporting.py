@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from encode_media.ftrack.announcer import Announcer
 from encode_media.ftrack.ftrack_job import show_progress
 from encode_media.ftrack.messages import progress_message
 from encode_media.ftrack.pool import SessionPool
+from encode_media.ftrack.texts import Texts
 from encode_media.model.request import EncodeRequest
 from encode_media.model.result import Progress, Stage
 
@@ -22,8 +24,9 @@ HUB_INTERVAL_S = 0.5
 """At most two messages a second and job (contract)."""
 DESCRIPTION_INTERVAL_S = 4.0
 DESCRIPTION_PERCENT = 5
-MOVED_INTERVAL_S = 1.0
-"""A description is a commit on the server: every few seconds are enough to read, sooner after 5 percent."""
+MOVED_INTERVAL_S = 2.0
+"""A description is a commit on the server: every few seconds are enough to read, sooner after 5 percent or where
+another stage began."""
 _TICK_S = 0.5
 _LATE_S = 2.0
 """Progress that could not be said for so long is old news."""
@@ -41,11 +44,14 @@ class _Watched:
 
     def is_due(self, now: float) -> bool:
         """Whether the description should be written now."""
-        if self.written is None or self.written.stage is not self.progress.stage:
+        if self.written is None:
             return True
         if self.written == self.progress:
             return False
-        moved = abs(self.progress.percent - self.written.percent) >= DESCRIPTION_PERCENT
+        moved = (
+            self.written.stage is not self.progress.stage
+            or abs(self.progress.percent - self.written.percent) >= DESCRIPTION_PERCENT
+        )
         return now - self.written_at >= (MOVED_INTERVAL_S if moved else DESCRIPTION_INTERVAL_S)
 
 
@@ -58,9 +64,11 @@ class Reporter:
         announcer: Announcer,
         *,
         owner: str = "",
+        texts: Texts | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._owner = owner
+        self._owner, self._texts = owner, texts
+        self._machine = socket.gethostname()
         self._pool, self._announcer, self._clock = pool, announcer, clock
         self._watched: dict[str, _Watched] = {}
         self._lock = threading.Lock()
@@ -111,11 +119,19 @@ class Reporter:
                 if watched is None:
                     return
                 progress, request = watched.progress, watched.request
-            if progress.stage is Stage.QUEUED:
+            if progress.stage is Stage.QUEUED or request.batch_id:
                 return
             try:
                 with self._pool.session() as session:
-                    show_progress(session, job_id, request, progress, owner=self._owner)
+                    show_progress(
+                        session,
+                        job_id,
+                        request,
+                        progress,
+                        owner=self._owner,
+                        texts=self._texts,
+                        machine=self._machine,
+                    )
             except EncodeMediaError as error:
                 log.debug("The description of %s could not be written: %s", job_id, error.message)
             finally:

@@ -14,7 +14,7 @@ from encode_media.ftrack.sources import best_source
 from encode_media.jobs.engine import JobClient, Submission
 from encode_media.jobs.waiting import why_it_waits
 from encode_media.model.needs import checked_needs
-from encode_media.model.request import EncodeRequest, Options, PublishTarget, VersionNames
+from encode_media.model.request import Afterwards, EncodeRequest, Options, PublishTarget, VersionNames
 from encode_media.presets.catalog import Catalog
 from encode_media.presets.options import resolve_options
 
@@ -36,6 +36,8 @@ class Wish:
     """False leaves alone what has already been encoded (triggers)."""
     needs: tuple[str, ...] = ()
     """What its worker must offer, beside what the preset says."""
+    after: Afterwards = Afterwards()
+    batch_id: str | None = None
 
 
 def submit_version(
@@ -73,13 +75,25 @@ def submit_target(
     gateway: Gateway, client: JobClient, catalog: Catalog, target: Target, wish: Wish, *, owner: str = ""
 ) -> Submission:
     """`submit_version` for a version that was just asked for. Raises like it."""
-    presets = catalog.for_project(target.version.project_name)
+    request = request_for(gateway, catalog.for_project(target.version.project_name), target, wish)
+    submission = client.submit(request, again=wish.again)
+    if submission.created:
+        _show(gateway, client, submission, request, owner)
+    return submission
+
+
+def request_for(gateway: Gateway, presets: Catalog, target: Target, wish: Wish) -> EncodeRequest:
+    """The request a wish becomes for one version; `presets` are those of its project.
+
+    Raises:
+        InvalidParameters, NotPermitted, SourceMissing, ServerUnavailable: see `submit_version`.
+    """
     preset = presets.get(wish.preset)
     options = resolve_options(wish.preset, preset.options, wish.options)
     needs = checked_needs((*preset.needs, *wish.needs))
     gateway.may_encode(wish.user, target.version)
     component = known_component(gateway, target)
-    request = EncodeRequest(
+    return EncodeRequest(
         preset=wish.preset,
         options=options,
         target=PublishTarget(
@@ -90,15 +104,13 @@ def submit_target(
             user_id=wish.user.id,
             username=wish.user.username,
             location=wish.location,
+            batch_id=wish.batch_id,
+            after=wish.after,
         ),
         origin=wish.origin,
         priority=wish.priority,
         needs=needs,
     )
-    submission = client.submit(request, again=wish.again)
-    if submission.created:
-        _show(gateway, client, submission, request, owner)
-    return submission
 
 
 def version_names(version: VersionInfo, user: UserInfo) -> VersionNames:

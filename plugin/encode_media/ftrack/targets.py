@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from encode_media.ftrack.selection import EntityKind, Entry
@@ -28,27 +29,39 @@ def fetch_in(session: ftrack_api.Session, expression: str, ids: Iterable[str]) -
     return [item for group in groups for item in fetch(session, expression, ids=group)]
 
 
-def resolve(session: ftrack_api.Session, entries: Sequence[Entry]) -> list[Pair]:
+class Scope(str, Enum):
+    """Which versions an asset, a task, a shot, a sequence or a project stands for."""
+
+    LATEST = "latest"
+    """The highest version of each asset."""
+    ALL = "all"
+
+
+Pick = Callable[[Iterable[Any]], list[Pair]]
+
+
+def resolve(session: ftrack_api.Session, entries: Sequence[Entry], scope: Scope = Scope.LATEST) -> list[Pair]:
     """The versions behind the entries, in their order, without repeats.
 
-    Of assets, tasks, shots, sequences, projects and context lists it is the latest version of each
-    asset; versions, components, version lists and review sessions are taken as they are.
+    The scope is for assets, tasks, shots, sequences, projects and context lists; versions, components,
+    version lists and review sessions are taken as they are.
     """
+    pick = _latest if scope is Scope.LATEST else _all
     ids: dict[EntityKind, list[str]] = defaultdict(list)
     for entry in entries:
         ids[entry.kind].append(entry.entity_id)
     found: dict[Entry, list[Pair]] = {}
     for kind, kind_ids in ids.items():
-        for entity_id, pairs in _RESOLVERS[kind](session, kind_ids).items():
+        for entity_id, pairs in _RESOLVERS[kind](session, kind_ids, pick).items():
             found[Entry(kind, entity_id)] = list(pairs)
     return list(dict.fromkeys(pair for entry in entries for pair in found.get(entry, ())))
 
 
-def _versions(_session: ftrack_api.Session, ids: Sequence[str]) -> Mapping[str, list[Pair]]:
+def _versions(_session: ftrack_api.Session, ids: Sequence[str], _pick: Pick) -> Mapping[str, list[Pair]]:
     return {version_id: [(version_id, None)] for version_id in ids}
 
 
-def _components(session: ftrack_api.Session, ids: Sequence[str]) -> Mapping[str, list[Pair]]:
+def _components(session: ftrack_api.Session, ids: Sequence[str], _pick: Pick) -> Mapping[str, list[Pair]]:
     expression = "select id, version_id, container_id, container.version_id from Component where id in ({ids})"
     found: dict[str, list[Pair]] = {}
     for item in fetch_in(session, expression, ids):
@@ -73,22 +86,34 @@ def _latest(rows: Iterable[Any]) -> list[Pair]:
     return [(row["id"], None) for row in best.values()]
 
 
-def _grouped(rows: Iterable[Any], key: str) -> dict[str, list[Pair]]:
+def _all(rows: Iterable[Any]) -> list[Pair]:
+    """Every version among the rows, by asset, the newest first."""
+    by_asset: dict[str, list[Any]] = {}
+    for row in rows:
+        by_asset.setdefault(row["asset_id"], []).append(row)
+    return [
+        (row["id"], None)
+        for versions in by_asset.values()
+        for row in sorted(versions, key=lambda row: -int(row["version"]))
+    ]
+
+
+def _grouped(rows: Iterable[Any], key: str, pick: Pick) -> dict[str, list[Pair]]:
     groups: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
         groups[row[key]].append(row)
-    return {owner: _latest(members) for owner, members in groups.items()}
+    return {owner: pick(members) for owner, members in groups.items()}
 
 
-def _assets(session: ftrack_api.Session, ids: Sequence[str]) -> Mapping[str, list[Pair]]:
-    return _grouped(fetch_in(session, _LATEST + "asset_id in ({ids})", ids), "asset_id")
+def _assets(session: ftrack_api.Session, ids: Sequence[str], pick: Pick) -> Mapping[str, list[Pair]]:
+    return _grouped(fetch_in(session, _LATEST + "asset_id in ({ids})", ids), "asset_id", pick)
 
 
-def _projects(session: ftrack_api.Session, ids: Sequence[str]) -> Mapping[str, list[Pair]]:
-    return _grouped(fetch_in(session, _LATEST + "project_id in ({ids})", ids), "project_id")
+def _projects(session: ftrack_api.Session, ids: Sequence[str], pick: Pick) -> Mapping[str, list[Pair]]:
+    return _grouped(fetch_in(session, _LATEST + "project_id in ({ids})", ids), "project_id", pick)
 
 
-def _contexts(session: ftrack_api.Session, ids: Sequence[str]) -> Mapping[str, list[Pair]]:
+def _contexts(session: ftrack_api.Session, ids: Sequence[str], pick: Pick) -> Mapping[str, list[Pair]]:
     roots = _roots_below(session, ids)
     rows: dict[str, dict[str, Any]] = defaultdict(dict)
     for row in fetch_in(session, _LATEST + "asset.context_id in ({ids})", roots):
@@ -97,7 +122,7 @@ def _contexts(session: ftrack_api.Session, ids: Sequence[str]) -> Mapping[str, l
     # A task owns no assets: its versions point at it.
     for row in fetch_in(session, _LATEST + "task_id in ({ids})", ids):
         rows[row["task_id"]][row["id"]] = row
-    return {root: _latest(found.values()) for root, found in rows.items()}
+    return {root: pick(found.values()) for root, found in rows.items()}
 
 
 def _roots_below(session: ftrack_api.Session, ids: Sequence[str]) -> dict[str, set[str]]:
@@ -118,7 +143,7 @@ def _roots_below(session: ftrack_api.Session, ids: Sequence[str]) -> dict[str, s
     return roots
 
 
-def _lists(session: ftrack_api.Session, ids: Sequence[str]) -> Mapping[str, list[Pair]]:
+def _lists(session: ftrack_api.Session, ids: Sequence[str], pick: Pick) -> Mapping[str, list[Pair]]:
     found: dict[str, list[Pair]] = defaultdict(list)
     for item in fetch_in(session, "select items.id from AssetVersionList where id in ({ids})", ids):
         found[item["id"]] += [(version["id"], None) for version in item["items"]]
@@ -126,13 +151,13 @@ def _lists(session: ftrack_api.Session, ids: Sequence[str]) -> Mapping[str, list
         item["id"]: [context["id"] for context in item["items"]]
         for item in fetch_in(session, "select items.id from TypedContextList where id in ({ids})", ids)
     }
-    below = _contexts(session, [context for contexts in members.values() for context in contexts])
+    below = _contexts(session, [context for contexts in members.values() for context in contexts], pick)
     for list_id, contexts in members.items():
         found[list_id] += [pair for context in contexts for pair in below.get(context, ())]
     return found
 
 
-def _review_sessions(session: ftrack_api.Session, ids: Sequence[str]) -> Mapping[str, list[Pair]]:
+def _review_sessions(session: ftrack_api.Session, ids: Sequence[str], _pick: Pick) -> Mapping[str, list[Pair]]:
     expression = "select version_id, review_session_id from ReviewSessionObject where review_session_id in ({ids})"
     found: dict[str, list[Pair]] = defaultdict(list)
     for item in fetch_in(session, expression, ids):

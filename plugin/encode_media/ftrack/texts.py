@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
 from jinja2.sandbox import SandboxedEnvironment
 
+from encode_media.ftrack.grouping import Groups, load_groups
 from encode_media.resources import resource
 from encode_media.settings import Settings
 from encode_media.timebase import describe_rate, frames_text, seconds_text, size_text
@@ -46,6 +47,11 @@ class Texts:
             for place in ((folder / language, folder) if language else (folder,))
         )
         self._environments = tuple(_environment(place) for place in self._places)
+
+    @cached_property
+    def groups(self) -> Groups:
+        """In which groups the options of a preset are shown."""
+        return load_groups(self._places)
 
     def render(self, template: str, /, **values: Any) -> str:
         """The text of `<template>.j2`, without blank space around it.
@@ -83,6 +89,10 @@ def texts_in(folders: tuple[Path, ...], language: str) -> Texts:
     return Texts(folders, language)
 
 
+def built_in() -> Texts:
+    return texts_in((), "")
+
+
 def texts_of(settings: Settings) -> Texts:
     """The studio's words."""
     return texts_in(settings.form_folders, settings.language)
@@ -116,11 +126,3 @@ def about_text(seconds: float | None) -> str:
     if minutes < 90:  # noqa: PLR2004
         return f"about {minutes} minute{'s' if minutes != 1 else ''}"
     return f"about {seconds / 3600:.1f} hours"
-
-
-def render(template: str, /, **values: Any) -> str:
-    return texts_in((), "").render(template, **values)
-
-
-def word(name: str) -> str:
-    return texts_in((), "").word(name)

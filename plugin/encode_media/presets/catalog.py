@@ -37,11 +37,21 @@ class Catalog:
         """
         self._studio = tuple(folders)
         self._project_folders = tuple(project_folders)
+        self._project = project
         self._folders = (*folders, *_of_project(project_folders, project), builtin_presets())
+        self._kept: dict[Path, PresetFile] | None = None
+        """Files as they were read, and where they are, once the catalog is frozen."""
+        self._kept_paths: dict[str, Path] = {}
 
     def for_project(self, project: str) -> Catalog:
         """The same presets as a project sees them: its own beside the studio's, its defaults in their options."""
         return Catalog(self._studio, project_folders=self._project_folders, project=project)
+
+    def frozen(self) -> Catalog:
+        """The same presets as they are now, each read once at the most: for many questions in a row."""
+        frozen = Catalog(self._studio, project_folders=self._project_folders, project=self._project)
+        frozen._kept, frozen._kept_paths = {}, frozen._paths()
+        return frozen
 
     def names(self) -> tuple[str, ...]:
         """The usable presets, by their `order` and then by name. `check` says what is wrong with others."""
@@ -105,6 +115,8 @@ class Catalog:
 
     def _paths(self) -> dict[str, Path]:
         """Files by name; the first folder that has one wins."""
+        if self._kept_paths:
+            return self._kept_paths
         found: dict[str, Path] = {}
         for folder in self._folders:
             for path in _files(folder):
@@ -120,7 +132,12 @@ class Catalog:
         return next(found, None)
 
     def _load(self, path: Path) -> PresetFile:
-        return with_defaults(load_preset(path, self._base_of), self._defaults())
+        if self._kept is not None and path in self._kept:
+            return self._kept[path]
+        file = with_defaults(load_preset(path, self._base_of), self._defaults())
+        if self._kept is not None:
+            self._kept[path] = file
+        return file
 
     def _usable(self, path: Path) -> PresetFile | None:
         try:

@@ -1,0 +1,147 @@
+"""Wishes that come without a form: to encode, and to cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from encode_media.errors import failure
+from encode_media.ftrack.batches import cancel_batch, recall_batch
+from encode_media.ftrack.entities import UserInfo
+from encode_media.ftrack.finding import find, why_nothing
+from encode_media.ftrack.gateway import Gateway
+from encode_media.ftrack.launching import Outcome, Reply, Send, queue_all
+from encode_media.ftrack.messages import ftrack_job_id
+from encode_media.ftrack.readiness import Desk, known_problems
+from encode_media.ftrack.review import AUTO_LOCATION, deliverable_locations
+from encode_media.ftrack.selection import EntityKind, Entry, read_selection
+from encode_media.ftrack.submission import Wish, submit_target
+from encode_media.model.needs import checked_needs
+from encode_media.model.request import PRIORITY_INTERACTIVE, Afterwards, is_batch
+from encode_media.presets.options import resolve_options
+
+
+def make_wish(
+    desk: Desk,
+    preset: str,
+    options: Mapping[str, Any],
+    user: UserInfo,
+    *,
+    origin: str,
+    location: str = AUTO_LOCATION,
+    after: Afterwards | None = None,
+) -> Wish:
+    """Raises: InvalidParameters: no such preset, or a value that isn't allowed."""
+    allowed = (AUTO_LOCATION, *locations_of(desk))
+    if location not in allowed:
+        raise failure(
+            "options.invalid", option="location", problem=f"{location!r} can't be used", allowed=", ".join(allowed)
+        )
+    checked = resolve_options(preset, desk.catalog.get(preset).options, options)
+    return Wish(
+        preset=preset,
+        options=checked,
+        user=user,
+        origin=origin,
+        priority=PRIORITY_INTERACTIVE,
+        location=location,
+        after=after if after is not None else desk.known.rules.after(preset),
+    )
+
+
+def locations_of(desk: Desk) -> tuple[str, ...]:
+    return deliverable_locations(has_output_root=desk.settings.output_root is not None)
+
+
+def submit_event(
+    desk: Desk, gateway: Gateway, data: Mapping[str, Any], user: UserInfo, send: Send, *, event_id: str
+) -> None:
+    """Answers `encode-media.submit`: one version or component, or a `selection` as Connect's action has it.
+
+    Raises:
+        EncodeMediaError: nothing could be queued.
+    """
+    given = data.get("options")
+    wish = make_wish(
+        desk,
+        str(data.get("preset") or desk.settings.default_preset),
+        given if isinstance(given, Mapping) else {},
+        user,
+        origin=str(data.get("origin") or "hub"),
+    )
+    wish = replace(wish, needs=checked_needs(_listed(data.get("needs"))))
+    entries = _named_entries(data)
+    targets = find(gateway, entries).targets
+    if not targets:
+        raise why_nothing(desk.settings, gateway, entries, user)
+    problems = known_problems(desk, gateway, targets, wish)
+    if len(targets) > 1:
+        queue_all(desk, gateway, targets, wish, problems, event_id=event_id, send=send)
+        return
+    if problems[0]:
+        # Whoever asked can still do something else: Connect then makes review media by itself.
+        raise problems[0]
+    submission = submit_target(
+        gateway, desk.client, desk.catalog, targets[0], wish, owner=desk.settings.service_id
+    )
+    outcome = Outcome()
+    outcome.add(submission)
+    ids = {"jobId": submission.job_id, "ftrackJobId": ftrack_job_id(submission.job_id)}
+    send({**outcome.reply(desk.texts), **ids, "created": submission.created})
+
+
+def _listed(given: object) -> Sequence[object]:
+    """What an event says in a list, or in one word."""
+    return given if isinstance(given, list) else () if given is None else (given,)
+
+
+def cancel_event(desk: Desk, gateway: Gateway, data: Mapping[str, Any], user: UserInfo) -> Reply:
+    """Answers `encode-media.cancel`, of a job or a batch. Whoever may encode a version may cancel its jobs.
+
+    Raises:
+        InvalidParameters: no such job.
+        NotPermitted: it isn't theirs to cancel.
+    """
+    job_id = str(data.get("jobId") or "")
+    stopped = stop_batch(desk, job_id, user) if is_batch(job_id) else stop_job(desk, gateway, job_id, user)
+    words = desk.texts.word("cancelling" if stopped else "had_ended")
+    return {"success": stopped, "jobId": job_id, "message": words}
+
+
+def stop_job(desk: Desk, gateway: Gateway, job_id: str, user: UserInfo) -> bool:
+    """False: it had ended. Raises: InvalidParameters, NotPermitted."""
+    require_job_right(desk, gateway, job_id, user)
+    return desk.client.cancel(job_id)
+
+
+def stop_batch(desk: Desk, job_id: str, user: UserInfo) -> bool:
+    """False: all of it had ended. A batch is its person's own. Raises: InvalidParameters, NotPermitted."""
+    batch = recall_batch(desk.client, job_id)
+    if batch is None:
+        raise failure("job.unknown", job_id=job_id)
+    if batch.user_id != user.id:
+        problem = f"the batch is {batch.username}'s; its jobs can be cancelled one by one"
+        raise failure("server.not_permitted", user=user.name, problem=problem)
+    return cancel_batch(desk.client, job_id) > 0
+
+
+def require_job_right(desk: Desk, gateway: Gateway, job_id: str, user: UserInfo) -> None:
+    """Whoever may encode a version may do things to its jobs. Raises: InvalidParameters, NotPermitted."""
+    record = desk.client.job(job_id)
+    if record is None:
+        raise failure("job.unknown", job_id=job_id)
+    target = record.request.target
+    if target is not None:
+        gateway.may_encode(user, gateway.version(target.version_id))
+
+
+def _named_entries(data: Mapping[str, Any]) -> tuple[Entry, ...]:
+    """What an `encode-media.submit` event names: by `versionId`, by `componentId`, or by a selection."""
+    for key, kind in (("componentId", EntityKind.COMPONENT), ("versionId", EntityKind.VERSION)):
+        if data.get(key):
+            return (Entry(kind, str(data[key])),)
+    entries = read_selection(data).entries
+    if not entries:
+        raise failure("request.invalid", problem="it names neither a version nor a component")
+    return entries
