@@ -11,9 +11,14 @@ import av
 import numpy as np
 import pytest
 
-from encode_media.errors import EncodeMediaError
+from encode_media.errors import EncodeMediaError, OutputWrong
 from encode_media.media.inspection import inspect_file
+from encode_media.media.probe import probe
+from encode_media.media.sequence import find_source
 from encode_media.media.webp_animation import read_webp_animation
+from encode_media.planning.planner import make_plan
+from encode_media.presets.catalog import Catalog
+from encode_media.running.runner import run_plan
 from support.clips import Clips, truncated
 from support.encoding import Encoded, encode
 from support.exr_files import Part, write_exr
@@ -162,6 +167,28 @@ def test_the_colours_of_an_animated_webp_are_right(encoded: Encode, each_ffmpeg:
         still.write_bytes(animation.frames[0].file)
     found = read_display(each_ffmpeg, still, RawVideo("yuv420p", "bt601"))
     assert np.abs(patch_means(found) - patch_means(shown)).max() * 255 < 2
+
+
+def test_a_clip_in_which_nothing_moves_is_one_picture_and_the_check_says_so(encoded: Encode, clips: Clips) -> None:
+    source = clips.movie("standing.mov", frames=24, size="96x64", filters=BLACK)
+
+    result = encoded(source, "preview_webp").only
+
+    assert "one picture: nothing moves" in [check.found for check in result.checks]
+
+
+def test_a_source_that_breaks_off_makes_no_preview_though_webp_keeps_equal_pictures_once(
+    ffmpeg: str, clips: Clips, tmp_path: Path
+) -> None:
+    whole = clips.movie("standing.ts", frames=24, size="96x64", filters=BLACK)
+    source = tmp_path / "source.ts"
+    source.write_bytes(whole.read_bytes())
+    media = probe(find_source([str(source)]))
+    made = make_plan(media, Catalog().resolve("preview_webp", media, {}))
+    source.write_bytes(clips.movie("short.ts", frames=3, size="96x64", filters=BLACK).read_bytes())
+
+    with pytest.raises(OutputWrong, match="expected 12, the encoder was given"):
+        run_plan(made, tmp_path / "job", ffmpeg, on_progress=lambda _: None, cancelled=lambda: False)
 
 
 class TestExr:

@@ -200,3 +200,25 @@ def test_a_sound_file_outside_the_allowed_folders_is_refused(clips: Clips, tmp_p
 
     assert caught.value.code == "source.outside_roots"
     assert read_sound_files([str(file)], [file.parent])[str(file)].audio[0].sample_rate == RATE
+
+def test_a_broadcast_wav_lies_where_its_time_code_and_the_pictures_say(
+    encode_with_each: Encode, clips: Clips
+) -> None:
+    """The picture starts at 10:00:00:00, the sound a quarter of a second later."""
+    picture = clips.movie("clock.mov", frames=24, size="64x36", extra=("-timecode", "10:00:00:00"))
+    start = ("-write_bext", "1", "-metadata", f"time_reference={RATE * 36000 + RATE // 4}")
+    file = tone("take2.wav", "0.5", clips, extra=start)
+
+    heard = samples(encode_with_each(picture, "prores_proxy", audio_file=str(file), audio_align="timecode"))[0]
+
+    assert int(np.nonzero(np.abs(heard) > 0.25)[0][0]) == RATE // 4
+    assert heard.shape == (RATE,)
+
+
+def test_a_tone_below_the_last_of_16_bits_survives_in_the_noise(encode_with_each: Encode, clips: Clips) -> None:
+    """A third of the smallest step would be rounded to silence; dithered it is still the strongest frequency."""
+    quiet = tone("quiet.wav", f"{0.33 / 32768}*sin(2*PI*1000*t)", clips, extra=("-c:a", "pcm_s24le"))
+
+    heard = samples(encode_with_each(quiet, "audio_wav", bit_depth=16, channels=1))[0]
+
+    assert int(np.abs(np.fft.rfft(heard)).argmax()) == 1000

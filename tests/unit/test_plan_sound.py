@@ -265,3 +265,76 @@ def test_compressed_sound_keeps_channels_as_far_as_players_know_them() -> None:
     made = plan(movie(audio=(replace(STEREO, channels=4, layout="quad"),)), "h264_high_quality", channels=0)
 
     assert made.outputs[0].expected.audio_channels == 2
+
+
+class TestByTimeCode:
+    """A sound file lies where its own clock and the picture's say."""
+
+    @staticmethod
+    def made(media: Media, sound: Media, **options: Any) -> EncodePlan:
+        wishes = {"audio_file": WAV_PATH, "audio_align": "timecode", **options}
+        return make_plan(media, Catalog().resolve("prores_422", media, wishes), files={WAV_PATH: sound})
+
+    @staticmethod
+    def beginning_at(seconds: Fraction | None, length_s: Fraction = Fraction(60)) -> Media:
+        return replace(WAV, sound_start_s=seconds, audio=(replace(WAV.audio[0], duration_s=length_s),))
+
+    @pytest.mark.parametrize(
+        ("start_s", "timecode", "options", "shift"),
+        [
+            (Fraction(3602), "01:00:00:00", {}, "PTS-STARTPTS-(-2/1)/TB"),
+            (Fraction(3590), "01:00:00:00", {}, "PTS-STARTPTS-(10/1)/TB"),
+            (Fraction(3602), "01:00:00:00", {"audio_offset": 12}, "PTS-STARTPTS-(-5/2)/TB"),
+            (Fraction(3602), "01:00:00:00", {"first": "1025"}, "PTS-STARTPTS-(-1/1)/TB"),
+            (Fraction(36001), "01:00:00:00", {"timecode": "10:00:00:00"}, "PTS-STARTPTS-(-1/1)/TB"),
+            (Fraction(1), "23:59:59:00", {}, "PTS-STARTPTS-(-2/1)/TB"),
+        ],
+        ids=["later", "earlier", "and an offset", "of a part", "time code as asked for", "past midnight"],
+    )
+    def test_the_distance_of_the_clocks_is_where_it_begins(
+        self, start_s: Fraction, timecode: str, options: dict[str, Any], shift: str
+    ) -> None:
+        media = replace(movie(frames=240), timecode=timecode)
+
+        assert shift in graph(self.made(media, self.beginning_at(start_s), **options))
+
+    def test_hours_of_ntsc_time_code_are_longer_than_those_on_the_wall(self) -> None:
+        media = replace(movie(frames=240, frame_rate=Fraction(24000, 1001)), timecode="01:00:00:00")
+
+        made = self.made(media, self.beginning_at(Fraction(36036, 10)))
+
+        assert "begins 0.000 s after the first picture" in " ".join(made.notes)
+
+    @pytest.mark.parametrize(
+        ("start_s", "timecode", "problem"),
+        [
+            (None, "01:00:00:00", "says no time"), (Fraction(3600), None, "the picture has no start time code"),
+            (Fraction(9000), "01:00:00:00", "lies beside other pictures"),
+            (Fraction(3000), "01:00:00:00", "lies beside other pictures"),
+        ],
+    )  # fmt: skip
+    def test_clocks_that_are_missing_or_far_apart_are_refused(
+        self, start_s: Fraction | None, timecode: str | None, problem: str
+    ) -> None:
+        media = replace(movie(frames=240), timecode=timecode)
+
+        with pytest.raises(InvalidParameters, match=problem):
+            self.made(media, self.beginning_at(start_s))
+
+
+class TestDither:
+    @pytest.mark.parametrize(
+        ("track", "wishes", "dithered"),
+        [
+            (replace(STEREO, bits=32), {"bit_depth": 16}, True),
+            (replace(STEREO, bits=16), {"bit_depth": 16}, False),
+            (replace(STEREO, bits=16), {"bit_depth": 24}, False),
+            (replace(STEREO, bits=16), {"bit_depth": 16, "channels": 1}, True),
+            (replace(STEREO, bits=16), {"bit_depth": 16, "sample_rate": 44100}, True),
+        ],
+        ids=["deeper", "as deep", "wanted deep", "mixed", "resampled"],
+    )
+    def test_sound_is_dithered_where_it_is_rounded_to_16_bits(
+        self, track: AudioStream, wishes: dict[str, Any], dithered: bool
+    ) -> None:
+        assert ("dither_method=triangular" in steps((track,), **wishes)) is dithered

@@ -188,6 +188,7 @@ def _audio(stream: AvAudioStream) -> AudioStream:
         duration_s=seconds(stream),
         language=stream.language if stream.language not in (None, "und") else None,
         is_default=bool(stream.disposition & Disposition.default),
+        bits=context.format.bits if context.format is not None else None,
         profile=context.profile,
         start_s=start_seconds(stream),
     )

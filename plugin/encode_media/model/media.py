@@ -157,6 +157,8 @@ class AudioStream:
     language: str | None = None
     is_default: bool = False
     """Marked so in the file."""
+    bits: int | None = None
+    """Of each sample as it is decoded: 16, or 32 where it is more than 16."""
     profile: str | None = None
     """Of AAC: `LC`, `HE-AAC`, …"""
     start_s: Fraction | None = None

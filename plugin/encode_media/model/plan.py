@@ -61,6 +61,11 @@ class PlannedOutput:
     first_frame: int | None = None
     """Sequences: the number of the first file."""
     expected: Expected
+    tally: str | None = None
+    """Relative to the job folder: a list that gets a line for each picture the encoder is given, where the file
+    itself does not tell how many there were."""
+    tallied: int = 0
+    """How many they must be."""
     copied: tuple[str, ...] = ()
     """`picture`, `sound`: what is the source's own, not encoded again."""
     publish: PublishSpec

@@ -151,8 +151,10 @@ class AudioSpec:
     """Counted from 1 over the source's sound tracks; None chooses by reason."""
     file: str | None = None
     """A sound file to use instead of the source's own sound."""
+    align: Literal["start", "timecode"] = "start"
+    """`file` begins with the first picture, or where its own clock (Broadcast WAV) and the picture's say."""
     offset_s: float = 0.0
-    """Seconds after the first picture at which `file` begins; negative leaves out its beginning."""
+    """Seconds after that at which `file` begins; negative leaves out its beginning."""
     offset_frames: int = 0
     """The same in frames; both are added."""
     bitrate: str | None = None
@@ -164,7 +166,7 @@ class AudioSpec:
     sample_rate: int | None = 48000
     """None keeps the source's."""
     bit_depth: Literal[16, 24] = 24
-    """PCM only."""
+    """PCM only; deeper sound is dithered to 16."""
     loudness: LoudnessSpec | None = None
     """None leaves the level alone."""
 

@@ -22,7 +22,8 @@ def commands_of(work: Work, drafts: Sequence[Draft]) -> list[Command]:
         names = ", ".join(draft.planned.name for draft, _ in early)
         commands.append(_command(work, [first for _, first in early], f"first pass: measure {names}"))
     names = ", ".join(draft.planned.name for draft in drafts)
-    return [*commands, _command(work, [draft.file for draft in drafts], f"encode {names}")]
+    files = [draft.file for draft in drafts] + [draft.tally for draft in drafts if draft.tally is not None]
+    return [*commands, _command(work, files, f"encode {names}")]
 
 
 def _command(work: Work, files: Sequence[OutputFile], purpose: str) -> Command:

@@ -18,7 +18,7 @@ from encode_media.planning.look import with_look
 from encode_media.planning.measuring import with_measurements
 from encode_media.planning.naming import unique_stems
 from encode_media.planning.narrowing import narrowed
-from encode_media.planning.outputs.audio import plan_audio, seconds_of
+from encode_media.planning.outputs.audio import plan_audio
 from encode_media.planning.outputs.draft import Draft, Work
 from encode_media.planning.outputs.images import plan_images
 from encode_media.planning.outputs.video import plan_videos
@@ -30,7 +30,7 @@ from encode_media.planning.sound import SoundWork
 from encode_media.planning.sound_alone import is_sound_alone, plan_sound_alone
 from encode_media.planning.source_notes import source_notes
 from encode_media.planning.splitting import split_plan
-from encode_media.planning.start_timecode import start_timecode
+from encode_media.planning.start_timecode import clock_of, seconds_of, start_timecode
 
 
 def make_plan(
@@ -70,7 +70,7 @@ def make_plan(
         links=work.reading.links,
         black_frame=work.reading.black_frame,
         files=_files(work, drafts),
-        scratch=(SCRATCH,) if any(draft.first_pass for draft in drafts) else (),
+        scratch=(SCRATCH,) if any(draft.first_pass or draft.tally for draft in drafts) else (),
         notes=(*source_notes(work, view), *work.looks, *work.reading.notes, *_sound_notes(drafts),
                *(draft.note for draft in drafts), *_drawn_notes(drafts)),
         estimated_bytes=sum(
@@ -102,7 +102,8 @@ def _work(
         clear=((*beginning.clear_steps, *clear.steps), clear.colour) if clear else None,
         files=(*beginning.files, *looked.files), looks=looked.notes,
         sound=SoundWork(
-            media=media, files=files, timing=reading.sound, length_s=reading.duration_s, rate=reading.rate
+            media=media, files=files, timing=reading.sound, length_s=reading.duration_s, rate=reading.rate,
+            clock_s=clock_of(media, reading, preset),
         ),
     )  # fmt: skip
 

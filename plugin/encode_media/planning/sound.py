@@ -14,6 +14,8 @@ from encode_media.model.preset import AudioSpec, LoudnessSpec, Preset
 from encode_media.planning.graph import Chain, SoundInput
 from encode_media.planning.loudness import levelled, token_of
 from encode_media.planning.sound_chain import (
+    DITHERED_TO_16,
+    IN_FLOATS,
     aligned,
     channel_steps,
     conformed,
@@ -23,7 +25,7 @@ from encode_media.planning.sound_chain import (
     padded,
     retimed_file,
 )
-from encode_media.planning.sound_timing import SoundTiming
+from encode_media.planning.sound_timing import SoundTiming, lag_by_clock
 
 _ENCODERS = {"aac": "aac", "opus": "libopus"}
 SOUND_BLOCKS = {"aac": 1024, "opus": 960, "mp3": 1152}
@@ -44,6 +46,8 @@ class SoundWork:
     """Of the pictures; None where nobody knows, and for sources that are sound alone."""
     rate: Fraction | None = None
     """Of the pictures."""
+    clock_s: Fraction | None = None
+    """Seconds from midnight to the first picture that is shown; None where nobody knows, or it is of no use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,29 +197,48 @@ def _heard(work: SoundWork, spec: AudioSpec, tracks: tuple[AudioStream, ...], me
     layout = layout_of(spec, have, first.layout if len(tracks) == 1 else None)
     decided = replace(spec, channels=layout.channels, sample_rate=rate)
     own = spec.file is None
-    timing = work.timing if own else retimed_file(work.timing, spec, work.rate)
+    lag_s = (
+        lag_by_clock(work.clock_s, media, work.length_s) if spec.align == "timecode" and not own else Fraction(0)
+    )
+    timing = work.timing if own else retimed_file(work.timing, spec, work.rate, lag_s)
+    finer = _loses_bits(decided, first, changed=have != layout.channels or timing.speed != 1)
     before = (
+        *(IN_FLOATS if finer else ()),
         *aligned(timing.start_s, rate, at_own_start=not own or work.rate is None),
         *conformed(timing.speed, rate),
         *channel_steps(spec, have, layout),
         *delayed(timing.lead_s, rate),
     )
-    note = words + _offset_words(spec) + _channel_words(spec, have, layout.channels)
+    note = (
+        words
+        + _clock_words(spec, lag_s, own=own)
+        + _offset_words(spec)
+        + _channel_words(spec, have, layout.channels)
+    )
     heard = Heard(
         spec=decided,
         input=_input(tracks, own=own, media=media),
-        chain=(*before, *padded(work.length_s), *cut(work.length_s)),
+        chain=(*before, *(DITHERED_TO_16 if finer else ()), *padded(work.length_s), *cut(work.length_s)),
         length_s=work.length_s,
         note=note + _length_words(work),
     )
-    return heard if spec.loudness is None else _levelled(heard, spec.loudness, before)
+    return heard if spec.loudness is None else _levelled(heard, spec.loudness, before, finer=finer)
 
 
-def _levelled(heard: Heard, loudness: LoudnessSpec, before: Chain) -> Heard:
+def _loses_bits(spec: AudioSpec, track: AudioStream, *, changed: bool) -> bool:
+    """Whether samples are rounded to 16 bits: deeper ones, and those that are computed anew."""
+    if spec.codec != "pcm" or spec.bit_depth != 16:  # noqa: PLR2004
+        return False
+    computed = changed or spec.loudness is not None or spec.sample_rate != track.sample_rate
+    return computed or track.bits is None or track.bits > 16  # noqa: PLR2004
+
+
+def _levelled(heard: Heard, loudness: LoudnessSpec, before: Chain, *, finer: bool) -> Heard:
     """Measured as far as the picture goes: what is cut off must not count."""
     measured = (*before, *cut(heard.length_s))
     token = token_of(loudness, heard.input, measured)
-    chain = (*measured, *levelled(loudness, token, heard.sample_rate))
+    dithered = DITHERED_TO_16 if finer else ()
+    chain = (*measured, *levelled(loudness, token, heard.sample_rate), *dithered)
     note = f"loudness measured in a first pass, then brought to {loudness.target:g} LUFS by one gain"
     return replace(
         heard, measured=measured, token=token, note=f"{heard.note}; {note}",
@@ -242,12 +265,18 @@ def _silence(spec: AudioSpec, length_s: Fraction) -> Heard:
     )
 
 
+def _clock_words(spec: AudioSpec, lag_s: Fraction, *, own: bool) -> str:
+    if own or spec.align != "timecode":
+        return ""
+    return f"; by its time code it begins {float(lag_s):.3f} s after the first picture"
+
+
 def _offset_words(spec: AudioSpec) -> str:
     if spec.file is None or not (spec.offset_s or spec.offset_frames):
         return ""
     parts = [f"{spec.offset_s:g} s"] if spec.offset_s else []
     parts += [f"{spec.offset_frames} frames"] if spec.offset_frames else []
-    return f"; begins {' and '.join(parts)} after the first picture"
+    return f"; begins {' and '.join(parts)} after {'that' if spec.align == 'timecode' else 'the first picture'}"
 
 
 def _channel_words(spec: AudioSpec, have: int, channels: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
+from encode_media.errors import failure
 from encode_media.media.formats import PROTOCOL_WHITELIST
 from encode_media.model.media import Media, VideoStream
 from encode_media.model.plan import Command, EncodePlan
@@ -13,10 +14,11 @@ from encode_media.planning.estimates import estimate_bytes
 from encode_media.planning.graph import InputFile, compile_run
 from encode_media.planning.measuring import with_measurements
 from encode_media.planning.naming import unique_stems
-from encode_media.planning.outputs.audio import plan_audio, seconds_of
+from encode_media.planning.outputs.audio import plan_audio
 from encode_media.planning.retiming import read_part
 from encode_media.planning.sound import SoundWork
-from encode_media.planning.start_timecode import start_timecode
+from encode_media.planning.span import says_anything
+from encode_media.planning.start_timecode import clock_of, seconds_of, start_timecode
 
 _DECODE_SHARE = 0.01
 """Of the sound's length: decoding, mixing and writing it takes about a hundredth of it on one core."""
@@ -30,6 +32,8 @@ def is_sound_alone(preset: Preset) -> bool:
 def plan_sound_alone(media: Media, preset: Preset, files: Mapping[str, Media]) -> EncodePlan:
     """Like `planner.make_plan`, for presets of which `is_sound_alone` is true."""
     video = media.video
+    if video is None and says_anything(preset.timing):
+        raise failure("options.invalid", option="first", problem="there is no picture", allowed="nothing")
     source, work, start_s = _own(media, files) if video is None else _beside_picture(media, video, preset, files)
     stems = unique_stems([spec.name for spec in preset.outputs])
     drafts = [plan_audio(work, spec, stem, start_s) for spec, stem in zip(preset.outputs, stems, strict=True)]
@@ -55,8 +59,9 @@ def _beside_picture(
     """As long as the pictures that would be shown, with their time code."""
     reading = read_part(media, video, preset)
     work = SoundWork(
-        media=media, files=files, timing=reading.sound, length_s=reading.duration_s, rate=reading.rate
-    )
+        media=media, files=files, timing=reading.sound, length_s=reading.duration_s, rate=reading.rate,
+        clock_s=clock_of(media, reading, preset),
+    )  # fmt: skip
     return reading.input, work, seconds_of(start_timecode(media, reading, preset.timing))
 
 

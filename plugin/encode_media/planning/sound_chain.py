@@ -32,6 +32,10 @@ _STEREO_SUMS = MappingProxyType({
 have the LFE behind C, which is left out."""
 
 
+IN_FLOATS: Chain = (step("aformat", sample_fmts="fltp"),)
+"""Before anything is computed, so that nothing is rounded on the way."""
+DITHERED_TO_16: Chain = (step("aresample", osf="s16", dither_method="triangular"),)
+"""A little noise instead of the distortion that rounding would be."""
 _UNHEARD = Fraction(1, 200)
 """A change of speed of which nobody hears the pitch, a twelfth of a semitone: from 24 to 23.976, say."""
 
@@ -64,9 +68,9 @@ def aligned(start_s: Fraction, rate: int, *, at_own_start: bool) -> Chain:
     )
 
 
-def retimed_file(timing: SoundTiming, spec: AudioSpec, rate: Fraction | None) -> SoundTiming:
-    """A sound file begins with the first picture that is shown, or as much later as the preset says."""
-    offset = Fraction(str(spec.offset_s)) + (Fraction(spec.offset_frames) / rate if rate else 0)
+def retimed_file(timing: SoundTiming, spec: AudioSpec, rate: Fraction | None, lag_s: Fraction) -> SoundTiming:
+    """A sound file begins with the first picture that is shown, or as much later as clocks and the preset say."""
+    offset = lag_s + Fraction(str(spec.offset_s)) + (Fraction(spec.offset_frames) / rate if rate else 0)
     return replace(timing, start_s=-offset, speed=Fraction(1))
 
 

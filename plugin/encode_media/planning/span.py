@@ -32,7 +32,7 @@ def cut_source(media: Media, timing: TimingSpec) -> Cut:
     Raises:
         InvalidParameters: the source has not got these frames.
     """
-    if media.kind is SourceKind.STILL or not _says_anything(timing):
+    if media.kind is SourceKind.STILL or not says_anything(timing):
         return Cut(media=media)
     whole = _whole(media)
     if whole is None:
@@ -47,7 +47,7 @@ def cut_source(media: Media, timing: TimingSpec) -> Cut:
     return Cut(media=media, skipped=wanted.first - whole.first, frames=len(wanted), note=note)
 
 
-def _says_anything(timing: TimingSpec) -> bool:
+def says_anything(timing: TimingSpec) -> bool:
     return timing.first is not None or timing.last is not None or (timing.handles > 0 and not timing.keep_handles)
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from encode_media.errors import failure
 from encode_media.model.media import Media, SourceKind
-from encode_media.model.preset import TimingSpec
+from encode_media.model.preset import Preset, TimingSpec
 from encode_media.planning.reading import Reading
 from encode_media.planning.span import MOVIE_FIRST_FRAME
 from encode_media.timebase import Timecode, describe_rate, nominal_rate
@@ -32,6 +32,35 @@ def start_timecode(media: Media, reading: Reading, timing: TimingSpec) -> Timeco
         first = reading.first_frame
         return Timecode(frame=first, rate=reading.rate) if first >= 0 else None
     return _of_movie(media, reading)
+
+
+def clock_of(media: Media, reading: Reading, preset: Preset) -> Fraction | None:
+    """Seconds from midnight to the first picture, as a clock on the wall counts; None where it is of no use.
+
+    The time code that is asked for, else the one the source carries, be it in the headers of images.
+
+    Raises:
+        InvalidParameters: a time code that does not exist at this rate.
+    """
+    if not any(spec.audio and spec.audio.align == "timecode" for spec in preset.outputs):
+        return None
+    timing, video, first = preset.timing, media.video, MOVIE_FIRST_FRAME
+    if timing.timecode not in ("source", "none"):
+        return seconds_of(_given(timing.timecode, reading.rate))
+    if not media.timecode or video is None:
+        return None
+    if media.kind is SourceKind.SEQUENCE and media.span is not None:
+        first = media.span.first
+    try:
+        own = Timecode.parse(media.timecode, video.frame_rate)
+    except ValueError:
+        return None
+    return (own.frame + reading.first_frame - first) / own.rate
+
+
+def seconds_of(timecode: Timecode | None) -> Fraction | None:
+    """From midnight by a clock on the wall: an hour of 23.976 time code lasts 3603.6 seconds."""
+    return None if timecode is None else timecode.frame / timecode.rate
 
 
 def _given(text: str, rate: Fraction) -> Timecode | None:

@@ -145,6 +145,7 @@ class _Run:
         for index, command in enumerate(self.plan.commands):
             done, share = sum(weights[:index]) / sum(weights), weights[index] / sum(weights)
             self._run(command, done=done, share=share)
+        self._check_tallies()
         job_folder.clear_frames(self.folder, self.plan)
         self._check_outputs()
         self._report(1.0, None)
@@ -233,6 +234,17 @@ class _Run:
         free, needed = free_bytes(self.folder), needed_bytes(self.plan, self.limits.free_bytes)
         if free < needed:
             raise failure("disk.too_small", path=str(self.folder), needed=size_text(needed), free=size_text(free))
+
+    def _check_tallies(self) -> None:
+        """Formats that keep equal pictures once don't tell how many there were: a source may have broken off."""
+        for output in self.plan.outputs:
+            if output.tally is None:
+                continue
+            lines = job_folder.place_of(self.folder, output.tally).read_text(encoding="ascii").splitlines()
+            given = sum(1 for line in lines if not line.startswith("#"))
+            if given != output.tallied:
+                what = f"frames: expected {output.tallied}, the encoder was given {given}"
+                raise _with_log(failure("output.wrong", name=output.name, problem=what), self.log)
 
     def _check_outputs(self) -> None:
         """Exit code 0 alone proves nothing: ffmpeg also ends so when it wrote nothing at all."""

@@ -11,6 +11,7 @@ from encode_media.planning.colour import convert, target_colour
 from encode_media.planning.framing import barred
 from encode_media.planning.graph import Chain, Fork, OutputFile, pick_frames, step
 from encode_media.planning.outputs.draft import Draft, Options, Placement, Work, place, plain_options, rate_options
+from encode_media.planning.rate_control import SCRATCH
 from encode_media.planning.reading import Reading
 from encode_media.presets.codecs import codec_of
 from encode_media.timebase import describe_rate
@@ -49,22 +50,24 @@ def plan_animation(work: Work, spec: OutputSpec, stem: str) -> Draft:
     target = target_colour(spec.video, work.colour, work.media.kind)
     placement = place(work, spec, even=spec.container == "webp")
     file = f"{stem}.{spec.container}"
+    picture = (
+        *work.reading.steps, *_resampled(work.reading, part), *work.steps[len(work.reading.steps):],
+        *placement.crop, *barred(convert(work.colour, target, placement.scaled), target, placement.bars),
+        *_palette(spec.video),
+    )  # fmt: skip
+    tally = f"{SCRATCH}/{stem}.pictures" if spec.container == "webp" else None
     return Draft(
         file=OutputFile(
-            path=file,
-            video=(
-                *work.reading.steps, *_resampled(work.reading, part), *work.steps[len(work.reading.steps):],
-                *placement.crop, *barred(convert(work.colour, target, placement.scaled), target, placement.bars),
-                *_palette(spec.video),
-            ),
+            path=file, video=picture,
             options={
                 **rate_options(part.rate), **plain_options(), **_encoder(spec.video), "loop": "0",
                 "f": spec.container,
             },
         ),
+        tally=OutputFile(path=tally, video=picture, options={"f": "framecrc"}) if tally else None,
         planned=PlannedOutput(
             name=spec.name, kind=spec.kind, container=spec.container, file=file, publish=spec.publish,
-            expected=_expected(spec.video, part, placement),
+            tally=tally, tallied=part.frames if tally else 0, expected=_expected(spec.video, part, placement),
         ),
         target=target,
         note=f"{spec.name}: {_described(work.reading, part, placement)}",
@@ -115,7 +118,7 @@ def _expected(spec: VideoSpec, part: _Part, placement: Placement) -> Expected:
         pixel_format=codec.decoded.get(spec.pixel_format, spec.pixel_format),
         width=placement.size[0],
         height=placement.size[1],
-        # WebP writes a picture that stays the same only once, for longer.
+        # WebP writes a picture that stays the same only once, for longer: those it is given are counted instead.
         frames=part.frames if spec.codec == "gif" else None,
         frame_rate=part.rate,
         duration_s=part.duration_s,

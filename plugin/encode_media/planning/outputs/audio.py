@@ -10,7 +10,6 @@ from encode_media.model.preset import OutputSpec
 from encode_media.planning import sound
 from encode_media.planning.graph import OutputFile
 from encode_media.planning.outputs.draft import Draft, Options, plain_options
-from encode_media.timebase import Timecode
 
 
 def plan_audio(work: sound.SoundWork, spec: OutputSpec, stem: str, start_s: Fraction | None) -> Draft:
@@ -40,11 +39,6 @@ def plan_audio(work: sound.SoundWork, spec: OutputSpec, stem: str, start_s: Frac
         heard=heard,
         note=f"{spec.name}: {heard.channels} channels, {heard.sample_rate} Hz, {sound.sound_encoder(heard.spec)}",
     )  # fmt: skip
-
-
-def seconds_of(timecode: Timecode | None) -> Fraction | None:
-    """From midnight by a clock on the wall: an hour of 23.976 time code lasts 3603.6 seconds."""
-    return None if timecode is None else timecode.frame / timecode.rate
 
 
 def _container(reference: int | None) -> Options:

@@ -67,6 +67,8 @@ class Draft:
     file: OutputFile
     first_pass: OutputFile | None = None
     """What has to be run before, to nowhere, so that the encoder knows where to spend its bits."""
+    tally: OutputFile | None = None
+    """Written beside it, see `PlannedOutput.tally`."""
     planned: PlannedOutput
     note: str
     target: TargetColour | None = None
