@@ -2,59 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from encode_media.errors import Cancelled, InvalidParameters, failure
-from encode_media.jobs.dbos_engine import DbosEngine
-from encode_media.jobs.engine import JobContext, JobEngine, JobFilter, RetryPolicy, Workflow
-from encode_media.jobs.memory_engine import MemoryEngine
+from encode_media.jobs.engine import JobContext, JobEngine, JobFilter, RetryPolicy
 from encode_media.model.request import EncodeRequest, attempt_of
 from encode_media.model.result import FINAL_STAGES, Progress, Stage
-from support.jobs import DONE, ended, name_of, request, simple_story, wait_for
+from support.jobs import DONE, MakeEngine, ended, name_of, request, simple_story, wait_for
 from support.postgresql import postgresql  # noqa: F401 - a fixture
-
-MakeEngine = Callable[..., JobEngine]
-
-
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def make_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MakeEngine]:
-    made: list[JobEngine] = []
-    numbers = itertools.count()
-
-    def make(workflow: Workflow, slots: int = 1) -> JobEngine:
-        if request.param == "memory":
-            engine: JobEngine = MemoryEngine(workflow, slots=slots)
-        elif request.param == "sqlite":
-            url = f"sqlite:///{tmp_path / 'db' / f'jobs{next(numbers)}.sqlite'}"
-            engine = DbosEngine(url, workflow, slots=slots, name="test")
-        else:
-            url = request.getfixturevalue("postgresql").fresh_database()
-            engine = DbosEngine(url, workflow, slots=slots, name=f"test{tmp_path.name}")
-        made.append(engine)
-        return engine
-
-    yield make
-    for engine in made:
-        engine.close()
-
-
-@pytest.fixture
-def started(make_engine: MakeEngine) -> MakeEngine:
-    def start(workflow: Workflow, slots: int = 1) -> JobEngine:
-        engine = make_engine(workflow, slots)
-        engine.start()
-        return engine
-
-    return start
 
 
 class Gate:

@@ -3,7 +3,7 @@
 Run as `python -m support.engine_worker URL LEDGER WORK_FOLDER PROFILE` (a `Profile` as JSON); it stops when
 its standard input ends. A file `hold-<effect>` beside the ledger makes the next such effect wait until the
 file is gone; a file `crash-<effect>` ends the process there, as often as the effect happens; a file `slow`
-has every effect take as many seconds as it says.
+has every effect take as many seconds as it says; with a file `shared` workers can share the plan.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ def main(url: str, ledger: str, work_folder: str, profile: str) -> None:
     world = World(Settings(work_folder=Path(work_folder)))
     world.note = lambda effect: note(book, effect)
     world.holding = lambda effect: (book.parent / f"hold-{effect}").exists()
+    world.shared = (book.parent / "shared").exists()
     engine = DbosEngine(url, world.workflow(), profile=from_json(Profile, json.loads(profile)))
     engine.start()
     print("ready", flush=True)  # noqa: T201 - the parent waits for it
@@ -119,6 +120,10 @@ class Ledger:
 
     def crash(self, effect: str) -> None:
         (self._folder / f"crash-{effect}").touch()
+
+    def share(self) -> None:
+        """Plans of workers that are started from now on can be shared."""
+        (self._folder / "shared").touch()
 
     def slow_down(self, seconds: float) -> None:
         """Every effect takes this long, so that kills hit them."""

@@ -6,10 +6,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from encode_media.jobs.engine import JobClient, JobContext, JobRecord
+from encode_media.jobs.engine import JobClient, JobContext, JobEngine, JobRecord
 from encode_media.model.media import SourceRef
 from encode_media.model.request import PRIORITY_NORMAL, EncodeRequest, PublishTarget
 from encode_media.model.result import FINAL_STAGES
+
+MakeEngine = Callable[..., JobEngine]
+"""Gives an engine for a workflow and a number of slots."""
 
 DONE: dict[str, Any] = {"status": "done", "error": None}
 

@@ -14,7 +14,7 @@ from encode_media.jobs.engine import JsonDict, PartRecord, RetryPolicy, Room, Wo
 from encode_media.jobs.work import OnProgress, ToStop, Work
 from encode_media.jobs.workflow import Patience, Tools, make_workflow
 from encode_media.model.media import Media, SourceKind, SourceRef, VideoStream
-from encode_media.model.plan import Command, EncodePlan, Expected, PlannedOutput
+from encode_media.model.plan import Command, EncodePlan, Expected, PlannedOutput, Split, Stretch
 from encode_media.model.preset import OutputKind, PublishSpec
 from encode_media.model.request import EncodeRequest, entity_id
 from encode_media.model.result import OutputResult, Progress, PublishedOutput, RunResult, Stage, job_percent
@@ -77,6 +77,29 @@ def plan_of(media: Media) -> EncodePlan:
     )
 
 
+def shared_plan_of(media: Media) -> EncodePlan:
+    """The same, which two workers can share."""
+    whole = plan_of(media)
+    rest = replace(whole, outputs=whole.outputs[1:])
+    stretches = tuple(
+        Stretch(first=first, frames=12, command=Command(argv=("-i", "a.mov"), purpose="part", frames=12))
+        for first in (0, 12)
+    )
+    join = Command(argv=("-f", "concat"), purpose="join", frames=24)
+    review = replace(whole.outputs[0], expected=replace(whole.outputs[0].expected, frame_rate=RATE))
+    split = Split(stretches=stretches, files=("parts/0.mp4",), join=join, rest=rest)
+    return replace(whole, outputs=(review, *whole.outputs[1:]), split=split)
+
+
+def write_outputs(plan: EncodePlan, folder: Path) -> None:
+    for planned in plan.outputs:
+        is_sequence = planned.kind is OutputKind.IMAGE_SEQUENCE
+        names = [planned.file % frame for frame in (1001, 1002)] if is_sequence else [planned.file]
+        for name in names:
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text("frame" if is_sequence else "movie")
+
+
 def result_of(planned: PlannedOutput, folder: Path) -> OutputResult:
     return OutputResult(
         planned=planned,
@@ -105,6 +128,8 @@ class World:
     note: Note | None = None
     by_hardware: bool = False
     """Whether the plan has a software way as well."""
+    shared: bool = False
+    """Whether workers can share the plan."""
     holding: Callable[[str], bool] = lambda _effect: False
     """Whether an effect still has to wait before it goes on."""
 
@@ -125,18 +150,16 @@ class World:
 
     def plan(self, media: Media, _request: EncodeRequest) -> EncodePlan:
         self._do("plan")
-        made = plan_of(media)
+        made = shared_plan_of(media) if self.shared else plan_of(media)
         return replace(made, software=made.commands) if self.by_hardware else made
 
-    def run(self, _plan: EncodePlan, folder: Path, on_progress: OnProgress, cancelled: ToStop) -> Report:
-        self._do("run", cancelled)
+    def run(self, plan: EncodePlan, folder: Path, on_progress: OnProgress, cancelled: ToStop) -> Report:
+        purpose = plan.commands[0].purpose
+        self._do(purpose if purpose in ("part", "join") else "run", cancelled)
         if cancelled():
             raise failure("cancelled")
         on_progress(Progress(stage=Stage.ENCODING, percent=job_percent(Stage.ENCODING, 0.5), frame=12, frames=24))
-        (folder / "review.mp4").write_text("movie")
-        (folder / "frames").mkdir()
-        for frame in (1001, 1002):
-            (folder / "frames" / f"frames.{frame}.png").write_text("frame")
+        write_outputs(plan, folder)
         return Report()
 
     def verify(
