@@ -5,18 +5,20 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from encode_media.errors import failure
+from encode_media.ftrack.answers import AS_PRESET, Answer, read_answer, state_of
+from encode_media.ftrack.fields import SourceView, main_options, without_foreign
 from encode_media.ftrack.forms import (
-    AS_PRESET,
     MAX_SOURCES_SHOWN,
-    Answer,
     Form,
-    SourceView,
+    Sources,
+    Surroundings,
     first_page,
-    main_options,
     options_page,
-    read_answer,
-    without_foreign,
+    summary_page,
 )
+from encode_media.ftrack.summary import Estimate, Line, Summary
+from encode_media.ftrack.targets import Scope
+from encode_media.ftrack.texts import Texts
 from encode_media.model.media import (
     AudioStream,
     Finding,
@@ -27,6 +29,7 @@ from encode_media.model.media import (
     VideoStream,
 )
 from encode_media.model.preset import Option, OptionKind
+from encode_media.model.request import Afterwards
 from encode_media.timebase import FrameSpan
 
 SIZE = Option(kind=OptionKind.CHOICE, label="Size", default=1080, choices=(720, 1080), labels={"720": "HD ready"})
@@ -42,8 +45,13 @@ class FakePreset:
     label: str
     description: str = ""
     options: dict[str, Option] = field(default_factory=dict)
+    kinds: tuple[SourceKind, ...] = tuple(SourceKind)
+
+    def suits(self, kind: SourceKind) -> bool:
+        return kind in self.kinds
 
 
+TEXTS = Texts()
 REVIEW = FakePreset(
     "review", "Review", "plays everywhere", {"size": SIZE, "missing_frames": GAPS, "rate": RATE, "crf": CRF}
 )
@@ -95,8 +103,28 @@ def fields(form: Form) -> dict[str, dict[str, object]]:
     return {item["name"]: item for item in form["items"] if "name" in item}
 
 
-def page(*sources: SourceView, **more: object) -> Form:
-    return first_page(sources, (REVIEW, PNG), preset="review", **more)  # type: ignore[arg-type]
+def page(*views: SourceView, answer: Answer | None = None, problem: object = None, **more: object) -> Form:
+    return first_page(
+        TEXTS,
+        Sources(views=views, **more),  # type: ignore[arg-type]
+        (REVIEW, PNG),
+        answer or Answer(preset="review"),
+        around=Surroundings(),
+        problem=problem,  # type: ignore[arg-type]
+    )
+
+
+def options_of(
+    *views: SourceView, answer: Answer | None = None, preset: FakePreset = REVIEW, **more: object
+) -> Form:
+    found: Form = options_page(
+        TEXTS,
+        Sources(views=views),
+        preset,
+        answer or Answer(preset=preset.name),
+        **{"around": Surroundings(), "after": Afterwards(), **more},  # type: ignore[arg-type]
+    )
+    return found
 
 
 def test_a_movie_is_described_in_words_of_the_field() -> None:
@@ -147,12 +175,12 @@ def test_the_first_page_offers_the_presets_and_their_main_options() -> None:
 
     assert [choice["value"] for choice in form["preset"]["data"]] == ["review", "png"]  # type: ignore[attr-defined]
     assert form["preset"]["data"][0]["label"] == "Review – plays everywhere"  # type: ignore[index]
-    assert list(form) == ["preset", "option_missing_frames", "option_rate", "more", "form_step"]
+    assert list(form) == ["preset", "option_missing_frames", "option_rate", "next", "form_step", "state"]
     assert form["option_missing_frames"]["value"] == AS_PRESET
 
 
 def test_options_of_sequences_are_not_asked_for_movies() -> None:
-    assert list(fields(page(SourceView(label="a", media=movie())))) == ["preset", "more", "form_step"]
+    assert list(fields(page(SourceView(label="a", media=movie())))) == ["preset", "next", "form_step", "state"]
 
 
 def test_a_form_always_carries_its_step_so_that_an_empty_submit_is_recognised() -> None:
@@ -164,7 +192,7 @@ def test_a_form_always_carries_its_step_so_that_an_empty_submit_is_recognised() 
 
 
 def test_the_options_page_has_every_option_with_its_default() -> None:
-    form = options_page((SourceView(label="a", media=sequence()),), REVIEW, answer=Answer(preset="review"))
+    form = options_of(SourceView(label="a", media=sequence()))
     shown = fields(form)
 
     assert shown["option_size"]["value"] == "1080"
@@ -173,17 +201,17 @@ def test_the_options_page_has_every_option_with_its_default() -> None:
         {"label": "1080", "value": "1080"},
     ]
     assert shown["option_crf"]["type"] == "number"
-    assert shown["preset"]["value"] == "review"
+    assert '"preset": "review"' in str(shown["state"]["value"])
     assert shown["form_step"]["value"] == "2"
 
 
 def test_a_mistake_is_told_on_top_and_beside_its_field_and_the_other_values_stay() -> None:
     problem = failure("options.invalid", option="crf", problem="99 is too large", allowed="0 to 51")
-    answer = Answer(preset="review", options={"crf": 99, "size": "720"}, page=2)
+    answer = Answer(preset="review", options={"crf": 99, "size": "720"}, page="2")
 
-    form = options_page((SourceView(label="a", media=movie()),), REVIEW, answer=answer, problem=problem)
+    form = options_of(SourceView(label="a", media=movie()), answer=answer, problem=problem)
 
-    told = [index for index, item in enumerate(form["items"]) if "99 is too large" in str(item["value"])]
+    told = [index for index, item in enumerate(form["items"]) if "Quality: 99 is too large" in str(item["value"])]
     assert told[0] == 0
     assert form["items"][told[1] + 1]["name"] == "option_crf"
     assert fields(form)["option_crf"]["value"] == 99
@@ -200,11 +228,12 @@ def test_an_unknown_preset_is_told_beside_the_presets_and_the_default_is_selecte
 
 
 def test_an_answer_leaves_out_what_was_left_to_the_preset() -> None:
-    values = {"preset": "review", "option_size": "720", "option_rate": "", "option_crf": None, "more": "true"}
+    values = {"preset": "review", "option_size": "720", "option_rate": "", "option_crf": None, "next": "options"}
 
     answer = read_answer({**values, "form_step": "1"})
 
-    assert answer == Answer(preset="review", options={"size": "720"}, more=True, page=1)
+    assert (answer.preset, answer.options, answer.next_step) == ("review", {"size": "720"}, "options")
+    assert answer.asked == {"size", "rate", "crf"}
 
 
 def test_missing_frames_are_told_beside_the_option_that_decides_about_them() -> None:
@@ -241,8 +270,7 @@ def test_an_option_that_is_not_a_main_one_waits_on_the_page_of_its_preset() -> N
     )
 
     assert list(main_options(presets)) == ["size"]
-    page = options_page((), presets[0], answer=Answer(preset="a"))
-    assert "option_lut" in fields(page)
+    assert "option_lut" in fields(options_of(preset=presets[0], answer=Answer(preset="a", expert=True)))
 
 
 def test_a_sound_track_is_asked_for_only_where_there_is_sound() -> None:
@@ -252,12 +280,153 @@ def test_a_sound_track_is_asked_for_only_where_there_is_sound() -> None:
     )
     with_sound, without = SourceView(label="a", media=movie()), SourceView(label="b", media=sequence())
 
-    assert "option_downmix" in fields(first_page((with_sound, without), presets, preset="a"))
-    assert "option_downmix" not in fields(first_page((without,), presets, preset="a"))
-    assert "option_audio" in fields(first_page((without,), presets, preset="a"))
+    def shown(*views: SourceView) -> dict[str, dict[str, object]]:
+        answer = Answer(preset="a")
+        return fields(first_page(TEXTS, Sources(views=views), presets, answer, around=Surroundings()))
+
+    assert "option_downmix" in shown(with_sound, without)
+    assert "option_downmix" not in shown(without)
+    assert "option_audio" in shown(without)
 
 
 def test_options_of_other_presets_are_dropped_and_unheard_of_ones_are_kept_to_be_refused() -> None:
     given = {"sound": True, "rate": "25", "unheard_of": 1}
 
     assert without_foreign(given, REVIEW, (REVIEW, PNG)) == {"rate": "25", "unheard_of": 1}
+
+
+def test_the_scope_is_asked_for_where_something_stands_for_versions() -> None:
+    one = SourceView(label="a")
+
+    assert "scope" not in fields(page(one))
+    asked = fields(page(one, has_containers=True))
+    assert [choice["value"] for choice in asked["scope"]["data"]] == ["latest", "all"]  # type: ignore[attr-defined]
+    assert asked["only_missing"]["value"] is False
+
+
+def test_what_was_left_out_is_said_with_its_reason() -> None:
+    text = labels(page(SourceView(label="a"), skipped=("team",), reviewed=3, unseen=1, beyond=20))
+
+    assert "Left out: team can't hold media; 3 with review media already; 1 not visible to Encode Media" in text
+    assert "20 past the limit of one launch" in text
+
+
+def test_a_preset_that_suits_no_source_says_so() -> None:
+    still = FakePreset("still", "Still", "one picture", kinds=(SourceKind.STILL,))
+    sources = Sources(views=(SourceView(label="a", media=movie()),))
+
+    form = fields(first_page(TEXTS, sources, (REVIEW, still), Answer(preset="review"), around=Surroundings()))
+
+    assert [choice["label"] for choice in form["preset"]["data"]] == [  # type: ignore[attr-defined]
+        "Review – plays everywhere",
+        "Still – not for this source. one picture",
+    ]
+
+
+def test_options_come_in_groups_and_rare_ones_only_when_they_are_asked_for() -> None:
+    names = ("ocio", "quality", "own")
+    preset = FakePreset("p", "P", "", {name: Option(kind=OptionKind.TEXT, label=name) for name in names})
+
+    plain, expert = options_of(preset=preset), options_of(preset=preset, answer=Answer(preset="p", expert=True))
+
+    assert list(fields(plain))[:2] == ["option_quality", "option_own"]
+    assert [choice["value"] for choice in fields(plain)["next"]["data"]] == [  # type: ignore[attr-defined]
+        "summary",
+        "encode",
+        "expert",
+        "back",
+    ]
+    assert list(fields(expert))[:3] == ["option_quality", "option_ocio", "option_own"]
+    assert "**Size and quality**" in labels(plain)
+    assert "**Other**" in labels(plain)
+
+
+def test_a_mistake_in_a_rare_option_shows_the_rare_options() -> None:
+    preset = FakePreset("p", "P", "", {"ocio": Option(kind=OptionKind.TEXT, label="OpenColorIO")})
+    problem = failure("options.invalid", option="ocio", problem="no such", allowed="others")
+
+    assert "option_ocio" in fields(options_of(preset=preset, problem=problem))
+
+
+def test_what_happens_afterwards_can_be_chosen_from_what_the_project_has() -> None:
+    around = Surroundings(statuses=("Approved", "On Hold"), lists=("Dailies",))
+    after = Afterwards(note=True, done_status="Approved", list_name="Gone")
+
+    form = fields(options_of(around=around, after=after))
+
+    assert form["after_note"]["value"] is True
+    assert form["after_done_status"]["value"] == "Approved"
+    assert [choice["value"] for choice in form["after_list_name"]["data"]] == [  # type: ignore[attr-defined]
+        "",
+        "Gone",
+        "Dailies",
+    ]
+    values = {name: item["value"] for name, item in form.items()}
+    assert read_answer(values).after == after
+
+
+def test_answers_of_earlier_pages_travel_along_and_the_newest_counts() -> None:
+    first = Answer(
+        preset="review",
+        options={"size": "720", "crf": 20},
+        scope=Scope.ALL,
+        only_missing=True,
+        after=Afterwards(note=True),
+    )
+    state = state_of(first)["value"]
+
+    answer = read_answer({"state": state, "option_crf": 25, "option_size": "", "next": "summary"})
+
+    assert (answer.preset, answer.options) == ("review", {"crf": 25})
+    assert (answer.scope, answer.only_missing, answer.after) == (Scope.ALL, True, Afterwards(note=True))
+
+
+def test_options_of_a_preset_are_forgotten_when_another_is_chosen() -> None:
+    state = state_of(Answer(preset="review", options={"crf": 20}))["value"]
+
+    answer = read_answer({"state": state, "preset": "png", "option_sound": "true"})
+
+    assert (answer.switched, answer.options) == (True, {"sound": "true"})
+
+
+def test_a_hidden_field_that_is_not_ours_is_ignored() -> None:
+    for state in ("[1]", "{", 3, "x" * 100_000, '{"options": 3, "after": 4, "scope": []}'):
+        assert read_answer({"state": state, "preset": "review"}).options == {}
+
+
+def summary(**more: object) -> Summary:
+    estimate = Estimate(seconds=80, size_bytes=12_000_000, frames=206, outputs=("a.mov",), notes=("a note",))
+    values = {
+        "preset_label": "ProRes",
+        "lines": (Line(label="a v1", estimate=estimate), Line(label="b v2", estimate=estimate)),
+        "skipped": (("c v1", failure("source.offline", version="c v1", location="studio.tokyo")),),
+        **more,
+    }
+    return Summary(**values)  # type: ignore[arg-type]
+
+
+def test_the_summary_counts_versions_frames_time_size_and_what_is_skipped() -> None:
+    form = summary_page(TEXTS, summary(), Answer(preset="p"), is_favourite=False)
+
+    assert "**2 versions, 412 frames, about 3 minutes, about 24.0 MB, 1 skipped**" in labels(form)
+    assert "c v1: The media of c v1 is not available here: it is in studio.tokyo." in labels(form)
+    assert form["submit_button_label"] == "Encode"
+    assert [choice["value"] for choice in fields(form)["next"]["data"]] == [  # type: ignore[attr-defined]
+        "encode",
+        "options",
+        "back",
+    ]
+
+
+def test_workers_share_the_time_but_no_version_takes_less_than_itself() -> None:
+    assert summary(slots=2).seconds == 80
+    assert summary(slots=50).seconds == 80
+    assert summary(slots=1).seconds == 160
+
+
+def test_a_summary_of_nothing_leads_back() -> None:
+    form = summary_page(TEXTS, summary(lines=()), Answer(preset="p"), is_favourite=False)
+
+    assert "**Nothing can be encoded.**" in labels(form)
+    assert fields(form)["next"]["value"] == "back"
+    assert form["submit_button_label"] == "Continue"
