@@ -10,7 +10,7 @@ import pytest
 
 from encode_media.errors import ServerUnavailable
 from encode_media.ftrack import upload as upload_module
-from encode_media.ftrack.publisher import publish
+from encode_media.ftrack.publisher import Rules, publish
 from encode_media.ftrack.upload import Retries, download
 from encode_media.model.result import OutputResult
 from support.outputs import movie, plan_of, request_for, sequence, still
@@ -66,8 +66,7 @@ def run(session: Any, version_id: str, folder: Path, *, attempt: int, root: Path
         plan_of(*made),
         made,
         on_progress=lambda _progress: None,
-        output_root=root,
-        retries=AT_ONCE,
+        rules=Rules(output_root=root, retries=AT_ONCE),
     )
 
 

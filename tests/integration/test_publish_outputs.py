@@ -10,9 +10,9 @@ import pytest
 import requests
 
 from encode_media.errors import EncodeMediaError, InvalidParameters, NotPermitted, OutOfSpace, ServerUnavailable
-from encode_media.ftrack import stores as stores_module
+from encode_media.ftrack import folders as folders_module
 from encode_media.ftrack import upload as upload_module
-from encode_media.ftrack.publisher import publish
+from encode_media.ftrack.publisher import Rules, publish
 from encode_media.ftrack.review import LEDGER_KEY, META_KEY
 from encode_media.ftrack.session import fetch
 from encode_media.ftrack.upload import Retries, download, upload
@@ -49,8 +49,7 @@ def run(
         plan_of(*outputs),
         outputs,
         on_progress=(told if told is not None else []).append,
-        output_root=root,
-        retries=QUICK,
+        rules=Rules(output_root=root, retries=QUICK),
     )
 
 
@@ -288,7 +287,7 @@ def test_a_user_who_may_only_read_publishes_nothing(studio: Studio, tmp_path: Pa
             plan_of(output),
             (output,),
             on_progress=lambda _progress: None,
-            output_root=tmp_path / "root",
+            rules=Rules(output_root=tmp_path / "root"),
         )
     assert caught.value.code == "server.not_permitted"
     assert "reader" in caught.value.message
@@ -405,8 +404,8 @@ def test_a_full_disk_at_the_output_root_is_said_and_nothing_is_left(
     def full(*_args: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(stores_module.os, "link", full)
-    monkeypatch.setattr(stores_module.shutil, "copyfile", full)
+    monkeypatch.setattr(folders_module.os, "link", full)
+    monkeypatch.setattr(folders_module.shutil, "copyfile", full)
     version_id = studio.version()
     with pytest.raises(OutOfSpace) as caught:
         run(studio, version_id, sequence(tmp_path, "png", range(1, 4)), root=tmp_path / "root")
@@ -421,7 +420,7 @@ def test_without_hard_links_files_are_copied(
     def no_links(*_args: object) -> None:
         raise OSError(errno.EXDEV, "Invalid cross-device link")
 
-    monkeypatch.setattr(stores_module.os, "link", no_links)
+    monkeypatch.setattr(folders_module.os, "link", no_links)
     version_id, root = studio.version(), tmp_path / "root"
     run(studio, version_id, sequence(tmp_path, "png", range(1, 4)), root=root)
     assert len(files_below(root)) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,11 +15,14 @@ from encode_media.model.result import OutputResult
 RATE = Fraction(24000, 1001)
 
 
-def movie(folder: Path, name: str, content: bytes, *, role: str = "reviewable") -> OutputResult:
-    path = folder / f"{name}.mp4"
-    path.write_bytes(content)
-    planned = _planned(name, OutputKind.VIDEO, path.name, role, "h264")
-    return _result(planned, path, len(content), frames=72, rate=RATE, duration_s=3.0)
+def movie(
+    folder: Path, name: str, content: bytes, *, role: str = "reviewable", width: int = 1280, path: str = ""
+) -> OutputResult:
+    file = folder / f"{name}.mp4"
+    file.write_bytes(content)
+    planned = _planned(name, OutputKind.VIDEO, file.name, role, "h264")
+    planned = replace(planned, publish=replace(planned.publish, path=path))
+    return replace(_result(planned, file, len(content), frames=72, rate=RATE, duration_s=3.0), width=width)
 
 
 def still(folder: Path, name: str, content: bytes, *, role: str = "thumbnail") -> OutputResult:

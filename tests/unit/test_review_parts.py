@@ -7,7 +7,8 @@ import pytest
 
 from encode_media.errors import OutputWrong
 from encode_media.ftrack.entities import ComponentInfo, VersionInfo
-from encode_media.ftrack.parts import file_name_below_root, folder_below_root, make_part, read_ledger
+from encode_media.ftrack.ledger import read_ledger
+from encode_media.ftrack.parts import file_name_below_root, folder_below_root, make_part
 from encode_media.ftrack.replacing import replaced
 from encode_media.ftrack.review import LEDGER_KEY, META_KEY
 from support.outputs import movie, sequence, still

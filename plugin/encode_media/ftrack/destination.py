@@ -10,10 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from encode_media.errors import NotPermitted, failure
+from encode_media.errors import EncodeMediaError, NotPermitted, failure
 from encode_media.ftrack.announcer import Announcer
 from encode_media.ftrack.ending import show_end
 from encode_media.ftrack.gateway import Gateway
+from encode_media.ftrack.ledger import Maker
 from encode_media.ftrack.messages import (
     closing_words,
     component_added_message,
@@ -23,10 +24,13 @@ from encode_media.ftrack.messages import (
     user_message,
 )
 from encode_media.ftrack.pool import SessionPool
-from encode_media.ftrack.publisher import publish
+from encode_media.ftrack.publisher import Rules, publish, publish_early
 from encode_media.ftrack.reporting import Reporter
 from encode_media.ftrack.session import fetch
+from encode_media.ftrack.staging import take_back
 from encode_media.ftrack.texts import texts_of
+from encode_media.ftrack.upload import Retries
+from encode_media.media.capabilities import find_ffmpeg
 from encode_media.model.media import SourceRef
 from encode_media.model.plan import EncodePlan
 from encode_media.model.request import EncodeRequest, PublishTarget
@@ -96,10 +100,20 @@ class FtrackDestination:
                 plan,
                 outputs,
                 on_progress=on_progress,
-                output_root=self._settings.output_root,
+                rules=self._rules(),
             )
             self._announce_components(session, published)
         return published
+
+    def publish_early(
+        self, job_id: str, request: EncodeRequest, plan: EncodePlan, outputs: tuple[OutputResult, ...]
+    ) -> None:
+        """See `publisher.publish_early`. Never raises: what could not be shown is published with the rest."""
+        try:
+            with self._pool.session() as session:
+                publish_early(session, job_id, request, plan, outputs, rules=self._rules(Retries(attempts=1)))
+        except EncodeMediaError as error:
+            log.info("job %s: nothing could be shown early: %s", job_id, error.message)
 
     def finish(self, job_id: str, request: EncodeRequest, result: RunResult) -> None:
         """Tells the end: ftrack_job, message to the user, result on the hub. Repeating it is recognisable.
@@ -111,6 +125,8 @@ class FtrackDestination:
         if request.target is None:
             return
         with self._pool.session() as session:
+            if result.status != "done":
+                self._take_back(session, job_id, request.target.version_id, result)
             request = _with_user(Gateway(session), request)
             show_end(
                 session,
@@ -123,6 +139,22 @@ class FtrackDestination:
             )
         self._announce_end(job_id, request, result)
         shutil.rmtree(self._downloads(request), ignore_errors=True)
+
+    def _take_back(self, session: ftrack_api.Session, job_id: str, version_id: str, result: RunResult) -> None:
+        try:
+            count = take_back(session, version_id, job_id, result, output_root=self._settings.output_root)
+        except NotPermitted as error:
+            log.warning("What job %s had begun to publish stays: %s", job_id, error.message)
+            return
+        if count:
+            log.info("job %s %s: %d components it had begun to publish were removed", job_id, result.status, count)
+
+    def _rules(self, retries: Retries | None = None) -> Rules:
+        settings = self._settings
+        maker = Maker(ffmpeg=find_ffmpeg(settings.ffmpeg).version, secret=settings.api_key)
+        return Rules(
+            output_root=settings.output_root, cascade=settings.thumbnail_cascade, maker=maker, retries=retries
+        )
 
     def close(self) -> None:
         """Says what still waits to be said, and lets go of the server."""

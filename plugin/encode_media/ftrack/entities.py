@@ -37,6 +37,11 @@ class ComponentInfo:
         """True for what an encode published: never a source by itself, never a trigger."""
         return LEDGER_KEY in self.metadata
 
+    @property
+    def ledger(self) -> str | None:
+        """What it says about how it came to be (`ledger.read_ledger`)."""
+        return self.metadata.get(LEDGER_KEY)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionInfo:
@@ -46,6 +51,7 @@ class VersionInfo:
     asset_name: str
     parent_name: str
     """The shot, sequence or project the asset belongs to."""
+    parent_id: str | None = None
     path: tuple[str, ...]
     """Names from the project down to the parent."""
     project_id: str

@@ -22,8 +22,8 @@ MAX_VERSIONS = 1000
 """Of one selection: a project can mean tens of thousands, and nobody means all of those."""
 
 _VERSION = (
-    "select id, version, is_published, thumbnail_id, task_id, user_id, asset_id, asset.name, link,"
-    " project_id, project.name, project.is_private, task.name from AssetVersion where id in ({ids})"
+    "select id, version, is_published, thumbnail_id, task_id, user_id, asset_id, asset.name, asset.context_id,"
+    " link, project_id, project.name, project.is_private, task.name from AssetVersion where id in ({ids})"
 )
 _COMPONENT = (
     "select id, name, file_type, size, version_id, container_id, component_locations.location_id,"
@@ -207,6 +207,7 @@ def _version(row: Any, components: list[ComponentInfo]) -> VersionInfo:
         asset_id=row["asset_id"],
         asset_name=row["asset"]["name"],
         parent_name=path[-1] if path else project["name"],
+        parent_id=row["asset"]["context_id"],
         path=path or (project["name"],),
         project_id=row["project_id"],
         project_name=project["name"],

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os.path
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any
 
 from encode_media.errors import failure
 from encode_media.ftrack.entities import VersionInfo
+from encode_media.ftrack.ledger import Ledger, output_facts
 from encode_media.ftrack.review import THUMBNAIL_NAME
 from encode_media.model.preset import OutputKind
-from encode_media.model.request import EncodeRequest, entity_id
+from encode_media.model.request import entity_id
 from encode_media.model.result import OutputResult
-from encode_media.version import __version__
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 _PATTERN = re.compile(r"%0?(\d*)d")
@@ -53,12 +51,25 @@ class Part:
         return self.output.name
 
     @property
+    def facts(self) -> Ledger:
+        return output_facts(self.output)
+
+    @property
     def is_sequence(self) -> bool:
         return self.output.kind is OutputKind.IMAGE_SEQUENCE
 
     @property
+    def path(self) -> str:
+        """Where the preset wants it below the output root; empty leaves it to us."""
+        return self.output.planned.publish.path
+
+    @property
     def is_thumbnail(self) -> bool:
         return self.output.planned.publish.role == "thumbnail"
+
+    @property
+    def is_reviewable(self) -> bool:
+        return self.output.planned.publish.role == "reviewable"
 
     @property
     def component_name(self) -> str:
@@ -119,15 +130,35 @@ def _members(job_id: str, output: OutputResult, file_type: str) -> tuple[tuple[F
     return tuple(members), padding
 
 
+def own_mark(job_id: str) -> str:
+    """Of a job, short enough for a path."""
+    base, _, attempt = job_id.rpartition("-")
+    return f"{base[:_JOB_DIGITS]}-{attempt}"
+
+
+def beside(name: str, job_id: str) -> str:
+    """Another name for a file whose own is taken: the job's mark before the extension or the frame number."""
+    stem, dot, rest = name.partition(".")
+    return f"{stem}-{own_mark(job_id)}{dot}{rest}"
+
+
+def template_path(text: str) -> PurePath:
+    """A relative path from what a preset's template gave: names in it come from people.
+
+    Each step is made safe by itself, so that none leads upwards, and an absolute path loses its beginning.
+    """
+    words = [_safe(word) for word in text.replace("\\", "/").split("/") if word.strip()]
+    return PurePath(*words) if words else PurePath("_")
+
+
 def folder_below_root(version: VersionInfo, part: Part, job_id: str) -> PurePath:
     """Where a deliverable lies below the output root, in words a person finds their way by.
 
     The job is part of it: a new encode never writes into the files of an older one, which stay whole
     until the new ones are published.
     """
-    base, _, attempt = job_id.rpartition("-")
-    own = f"{base[:_JOB_DIGITS]}-{attempt}"
-    return PurePath(*(_safe(word) for word in (*version.path, version_name(version), part.name, own)))
+    words = (*version.path, version_name(version), part.name, own_mark(job_id))
+    return PurePath(*(_safe(word) for word in words))
 
 
 def version_name(version: VersionInfo) -> str:
@@ -143,29 +174,3 @@ def file_name_below_root(version: VersionInfo, part: Part, number: str = "") -> 
 def _safe(word: str) -> str:
     # Names come from people: no separators, no leading dots, nothing that climbs out of the folder.
     return _UNSAFE.sub("_", word).strip("._ ") or "_"
-
-
-def ledger(job_id: str, request: EncodeRequest, fingerprint: str, published_at: float) -> dict[str, Any]:
-    """How a component came to be: enough to say why it looks as it does, and to make it again.
-
-    `at` orders the jobs of one version: a job removes what earlier ones published, never what a
-    later one did.
-    """
-    return {
-        "job": job_id,
-        "at": round(published_at, 3),
-        "preset": request.preset,
-        "options": request.options,
-        "source": request.target.component_id if request.target else None,
-        "fingerprint": fingerprint,
-        "version": __version__,
-    }
-
-
-def read_ledger(text: str | None) -> dict[str, Any]:
-    """A ledger as stored on a component; empty where there is none that can be read."""
-    try:
-        value = json.loads(text or "")
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from encode_media.ftrack.entities import ComponentInfo
-from encode_media.ftrack.parts import read_ledger
+from encode_media.ftrack.folders import discard_from_folder
+from encode_media.ftrack.ledger import read_ledger
+from encode_media.ftrack.locations import LocationStore, location_named
 from encode_media.ftrack.review import (
+    BUILT_IN_LOCATIONS,
     ENCODING,
     LEDGER_KEY,
     META_KEY,
@@ -17,12 +21,13 @@ from encode_media.ftrack.review import (
     UNMANAGED_LOCATION,
 )
 from encode_media.ftrack.session import translated
-from encode_media.ftrack.stores import discard_from_folder
 from encode_media.ftrack.targets import fetch_in
 from encode_media.ftrack.upload import remove
 
 if TYPE_CHECKING:
     import ftrack_api
+
+log = logging.getLogger(__name__)
 
 _BASE, _PDF = REVIEW_NAMES[0], "ftrackreview-pdf"
 
@@ -76,13 +81,7 @@ def remove_components(
     own |= {row["id"] for row in members if row["container_id"] in own}
     ids = [*(row["id"] for row in members), *(item.id for item in old)]
     places = fetch_in(session, _PLACES, ids)
-    sequences = set(containers)
-    for row in places:
-        name, component_id = row["location"]["name"], row["component_id"]
-        if name == SERVER_LOCATION and component_id not in sequences:
-            remove(session, component_id)
-        elif name == UNMANAGED_LOCATION and component_id in own:
-            discard_from_folder(output_root, row["resource_identifier"])
+    _remove_files(session, places, own=own, sequences=set(containers), output_root=output_root)
     components = {row["id"]: row for row in fetch_in(session, "select id from Component where id in ({ids})", ids)}
     with translated(session):
         for row in places:
@@ -91,3 +90,27 @@ def remove_components(
             if component_id in components:
                 session.delete(components[component_id])
         session.commit()
+
+
+def _remove_files(
+    session: ftrack_api.Session,
+    places: Sequence[Any],
+    *,
+    own: set[str],
+    sequences: set[str],
+    output_root: Path | None,
+) -> None:
+    names = {row["location"]["name"] for row in places} - BUILT_IN_LOCATIONS
+    locations = {name: location_named(session, name) for name in sorted(names)}
+    for row in places:
+        name, component_id, identifier = row["location"]["name"], row["component_id"], row["resource_identifier"]
+        if name == SERVER_LOCATION and component_id not in sequences:
+            remove(session, component_id)
+        elif name == UNMANAGED_LOCATION and component_id in own:
+            discard_from_folder(output_root, identifier)
+        elif component_id in own and component_id not in sequences and name in locations:
+            location = locations[name]
+            if location is None:
+                log.warning("%s was replaced, but its location %s can't be reached from here", identifier, name)
+            else:
+                LocationStore.remove(session, location, identifier)

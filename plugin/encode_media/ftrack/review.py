@@ -11,6 +11,10 @@ from encode_media.model.result import OutputResult
 SERVER_LOCATION = "ftrack.server"
 UNMANAGED_LOCATION = "ftrack.unmanaged"
 AUTO_LOCATION = "auto"
+BUILT_IN_LOCATIONS = frozenset({
+    SERVER_LOCATION, UNMANAGED_LOCATION, "ftrack.origin", "ftrack.review", "ftrack.connect",
+})  # fmt: skip
+"""The server's own names; all others are a studio's."""
 
 REVIEW_PREFIX = "ftrackreview-"
 THUMBNAIL_NAME = "thumbnail"

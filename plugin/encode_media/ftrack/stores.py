@@ -1,26 +1,29 @@
-"""Where the files of a component are kept: on the server, or in folders below the output root."""
+"""Where the files of a component are kept: on the server, below the output root, or in a studio's location."""
 
 from __future__ import annotations
 
-import logging
-import os
-import shutil
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from encode_media.errors import failure
+from encode_media.errors import EncodeMediaError, failure
 from encode_media.ftrack.entities import VersionInfo
-from encode_media.ftrack.parts import FilePart, Part, file_name_below_root, folder_below_root
+from encode_media.ftrack.folders import discard_from_folder, discard_tree, is_same_file, place
+from encode_media.ftrack.locations import LocationStore, location_named, usable_locations
+from encode_media.ftrack.parts import (
+    FilePart,
+    Part,
+    beside,
+    file_name_below_root,
+    folder_below_root,
+    template_path,
+)
 from encode_media.ftrack.review import SERVER_LOCATION, UNMANAGED_LOCATION
+from encode_media.ftrack.session import fetch
 from encode_media.ftrack.upload import Retries, upload
-from encode_media.jobs.job_folder import storage_failure
 
 if TYPE_CHECKING:
     import ftrack_api
-
-log = logging.getLogger(__name__)
 
 OnBytes = Callable[[int], None]
 
@@ -62,26 +65,45 @@ class ServerStore:
 
 
 class FolderStore:
-    """`ftrack.unmanaged`: files below the output root, found by project, shot, version and output."""
+    """`ftrack.unmanaged`: files below the output root, where the preset says or by project and shot."""
 
-    def __init__(self, root: Path, version: VersionInfo, job_id: str) -> None:
-        self._root, self._version, self._job_id = root, version, job_id
+    def __init__(self, session: ftrack_api.Session, root: Path, version: VersionInfo, job_id: str) -> None:
+        self._session, self._root, self._version, self._job_id = session, root, version, job_id
+        self._chosen: dict[str, Path] = {}
 
     def keep(self, part: Part, file: FilePart, on_bytes: OnBytes) -> str:
-        number = file.name if part.is_sequence else ""
-        target = self._folder(part) / file_name_below_root(self._version, part, number)
-        place(file.path, target)
+        target = self._target(part, file.name if part.is_sequence else "")
+        place(file.path, target, self._root)
         on_bytes(target.stat().st_size)
         return str(target)
 
     def pattern(self, part: Part) -> str:
-        number = f"%0{part.padding}d" if part.padding else "%d"
-        return str(self._folder(part) / file_name_below_root(self._version, part, number))
+        return str(self._target(part, f"%0{part.padding}d" if part.padding else "%d"))
 
     def discard(self, part: Part) -> None:
-        folder = self._folder(part)
-        shutil.rmtree(folder, ignore_errors=True)
-        _remove_empty(folder.parent, self._root)
+        if not part.path:
+            discard_tree(self._folder(part), self._root)
+            return
+        for file in part.files:
+            discard_from_folder(self._root, str(self._target(part, file.name if part.is_sequence else "")))
+
+    def _target(self, part: Part, number: str) -> Path:
+        if not part.path:
+            return self._folder(part) / file_name_below_root(self._version, part, number)
+        stem = self._chosen.setdefault(part.name, self._free(part))
+        return stem.with_name(f"{stem.name}{'.' + number if number else ''}{part.file_type}")
+
+    def _free(self, part: Part) -> Path:
+        """Where the preset wants the output, or beside it, where another component has its files there."""
+        wanted = self._root / template_path(part.path)
+        file = part.files[0]
+        number = f".{file.name}" if part.is_sequence else ""
+        first = wanted.with_name(f"{wanted.name}{number}{part.file_type}")
+        expression = "select component_id from ComponentLocation where resource_identifier is {path}"
+        owners = {row["component_id"] for row in fetch(self._session, expression, path=str(first))}
+        if owners - {file.component_id} or (first.exists() and not is_same_file(file.path, first)):
+            return wanted.with_name(beside(wanted.name, self._job_id))
+        return wanted
 
     def _folder(self, part: Part) -> Path:
         return self._root / folder_below_root(self._version, part, self._job_id)
@@ -104,63 +126,18 @@ def open_store(
     if name == SERVER_LOCATION:
         return ServerStore(session, retries)
     if name == UNMANAGED_LOCATION and output_root is not None:
-        return FolderStore(output_root, version, job_id)
+        return FolderStore(session, output_root, version, job_id)
+    location = None if name == UNMANAGED_LOCATION else location_named(session, name)
+    if location is not None:
+        return LocationStore(session, location, version, job_id)
+    raise _no_store(session, name, output_root)
+
+
+def _no_store(session: ftrack_api.Session, name: str, output_root: Path | None) -> EncodeMediaError:
     problem = (
         "no folder for results is configured (ENCODE_MEDIA_OUTPUT_ROOT)"
         if name == UNMANAGED_LOCATION
         else f"nothing can be kept in the location {name!r} from here"
     )
-    allowed = SERVER_LOCATION if output_root is None else f"{SERVER_LOCATION}, {UNMANAGED_LOCATION}"
-    raise failure("options.invalid", option="location", problem=problem, allowed=allowed)
-
-
-def place(source: Path, target: Path) -> None:
-    """Puts a file at `target`: linked where the file system can, else copied; never half there.
-
-    Raises:
-        OutOfSpace: no space for the copy.
-        NotPermitted: the folder can't be written.
-    """
-    if target.exists() and (not source.exists() or target.samefile(source)):
-        return  # An earlier try put it there. Renaming one link of a file onto another does nothing (POSIX).
-    partial = target.with_name(f".{target.name}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial.unlink(missing_ok=True)
-        try:
-            os.link(source, partial)
-        except OSError:
-            # Another disk, or a file system without hard links.
-            shutil.copyfile(source, partial)
-        partial.replace(target)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise storage_failure(error, target.parent) from error
-
-
-def discard_from_folder(root: Path | None, identifier: str) -> None:
-    """Removes a file we once kept below the output root, and folders that it leaves empty.
-
-    Anything outside the root is left alone, whatever its row says.
-    """
-    path = Path(identifier)
-    if root is None or "%" in path.name or ".." in path.parts or root not in path.parents:
-        return
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        # What replaces it is published; a file that can't be removed must not undo that.
-        log.warning("%s was replaced but could not be removed: %s", path, error.strerror)
-        return
-    _remove_empty(path.parent, root)
-
-
-def _remove_empty(folder: Path, root: Path) -> None:
-    """Removes a folder and those above it up to the root, as long as they are empty."""
-    while folder != root and root in folder.parents:
-        try:
-            folder.rmdir()
-        except OSError:
-            return  # Something is in it, or it is gone already.
-        folder = folder.parent
+    allowed = (SERVER_LOCATION, *([UNMANAGED_LOCATION] if output_root else ()), *usable_locations(session))
+    return failure("options.invalid", option="location", problem=problem, allowed=", ".join(allowed))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -74,11 +74,15 @@ def real_work(catalog: Catalog, ffmpeg: Ffmpeg, settings: Settings) -> Work:
         from encode_media.planning.ocio import find_view
         from encode_media.planning.planner import make_plan
         from encode_media.planning.sound import sound_files
+        from encode_media.presets.recipe import pack, unpack
         from encode_media.running.space import with_space_finding
 
         names = request.target.names if request.target else VersionNames()
         occasion = Occasion(names=names, date=today())
-        preset = catalog.for_project(names.project).resolve(request.preset, media, request.options, occasion)
+        if request.recipe:
+            preset = unpack(request.recipe)
+        else:
+            preset = catalog.for_project(names.project).resolve(request.preset, media, request.options, occasion)
         files = read_sound_files(sound_files(preset), settings.source_roots)
         view = find_view(preset.colour, media, settings.ocio)
         stretch = stretch_frames(request.split, media, settings.split_frames)
@@ -87,7 +91,7 @@ def real_work(catalog: Catalog, ffmpeg: Ffmpeg, settings: Settings) -> Work:
             lambda chosen: make_plan(media, chosen, files=files, view=view, stretch_frames=stretch),
             hardware_of(ffmpeg),
         )
-        return with_space_finding(made, settings.work_folder)
+        return replace(with_space_finding(made, settings.work_folder), recipe=pack(preset))
 
     def run(plan: EncodePlan, folder: Path, on_progress: OnProgress, cancelled: ToStop) -> Ran:
         from encode_media.running.fallback import run_with_fallback

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from encode_media.errors import Cancelled, EncodeMediaError, OutputWrong, failure
+from encode_media.jobs.early import EarlySight
 from encode_media.jobs.engine import JobContext, JsonDict, RetryPolicy, Workflow
 from encode_media.jobs.job_folder import discard, fresh_run_folder, job_folder, keep, made_files
 from encode_media.jobs.sharing import Sharing, tell_part
@@ -110,6 +111,7 @@ class _Job:
         self._work, self._patience = work, patience
         self._context, self._request = context, request
         self._folder = job_folder(tools.settings, context.job_id)
+        self._early = EarlySight(tools.destination, work, context.job_id, request)
         self._sharing = Sharing(
             settings=tools.settings, work=work, context=context, request=request, report=self._report
         )
@@ -185,7 +187,15 @@ class _Job:
 
     def _run_alone(self, what: EncodePlan) -> JsonDict:
         folder = fresh_run_folder(self._folder)
-        report = self._work.run(what, folder, self._report, self._context.cancelled)
+
+        def on_progress(progress: Progress) -> None:
+            self._report(progress)
+            self._early.look(what, folder)
+
+        try:
+            report = self._work.run(what, folder, on_progress, self._context.cancelled)
+        finally:
+            self._early.wait()
         return {
             "folder": folder.name,
             "elapsed_s": report.elapsed_s,
@@ -202,6 +212,8 @@ class _Job:
             ran = self._run(plan)
             self._begin(Stage.VERIFYING)
         folder = self._folder / ran["folder"]
+        if not ran.get("shared"):
+            self._early.before_checks(what, folder)
         try:
             outputs = self._work.verify(what, folder, self._report, self._context.cancelled)
         except OutputWrong as error:
@@ -210,6 +222,8 @@ class _Job:
             if not what.software:
                 raise
             return self._verify_by_software(what, error)
+        finally:
+            self._early.wait()
         return {"outputs": [to_json(output) for output in outputs], "ran": ran}
 
     def _verify_unshared(self, what: EncodePlan, error: OutputWrong) -> JsonDict:
