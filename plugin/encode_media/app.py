@@ -23,7 +23,7 @@ from encode_media.media.sound_files import read_sound_files
 from encode_media.model.codec import from_json
 from encode_media.model.media import Media, SourceCheck
 from encode_media.model.plan import EncodePlan
-from encode_media.model.request import EncodeRequest, Options
+from encode_media.model.request import EncodeRequest, Options, SplitWish
 from encode_media.model.result import FINAL_STAGES, Progress, RunResult
 from encode_media.planning.hardware import plan_with_hardware
 from encode_media.planning.ocio import find_view
@@ -163,6 +163,7 @@ class SubmitDesk:
         options: Options,
         priority: int,
         needs: tuple[str, ...] = (),
+        split: SplitWish = "auto",
     ) -> Submission:
         from encode_media.ftrack.submission import submit_version
 
@@ -183,6 +184,7 @@ class SubmitDesk:
             priority=priority,
             owner=self.owner,
             needs=needs,
+            split=split,
         )
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import click
 import pytest
 
-from encode_media.cli.job_words import list_line, page
+from encode_media.cli.job_words import list_line, page, part_document
 from encode_media.cli.spans import Span
 from encode_media.errors import failure
 from encode_media.jobs.engine import JobRecord
-from encode_media.model.request import EncodeRequest, PublishTarget
+from encode_media.model.media import SourceRef
+from encode_media.model.request import EncodeRequest, Part, PublishTarget
 from encode_media.model.result import Progress, Stage
+from support.stories import media_of, plan_of
 
 NOW = 1_000_000.0
 
@@ -36,6 +39,23 @@ def record(
         updated_at=NOW - age_s / 2,
         **more,
     )
+
+
+def part(number: int, stage: Stage, **more: Any) -> JobRecord:
+    plan = plan_of(media_of(SourceRef(path="/show/a.mov")))
+    one = record(f"part{number}", stage=stage, **more)
+    asked = EncodeRequest(preset="review", part=Part(job_id="a-1", number=number, plan=plan))
+    return replace(one, request=asked, progress=Progress(stage=stage, percent=20, frame=6))
+
+
+def test_a_page_shows_what_the_parts_of_a_job_do_and_where() -> None:
+    parts = (part(0, Stage.DONE, executor="farm1.worker.0"), part(1, Stage.ENCODING, executor="farm2.worker.0"))
+
+    lines = list(page(record("a", stage=Stage.ENCODING), NOW, log_lines=0, parts=parts))
+
+    assert "  part 1, encode: done by farm1.worker.0  part0-1" in lines
+    assert "  part 2, encode: encoding at frame 6 of 24 by farm2.worker.0  part1-1" in lines
+    assert part_document(parts[1])["frames"] == 24
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("15m", 900), ("2h", 7200), ("1.5d", 129600)])

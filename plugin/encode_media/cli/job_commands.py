@@ -6,12 +6,12 @@ import functools
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from encode_media.app import open_client, open_client_catalog_gateway
-from encode_media.cli.job_words import heading, list_line, page, worker_line
+from encode_media.cli.job_words import heading, list_line, page, part_document, worker_line
 from encode_media.cli.output import (
     EXIT_CANCELLED,
     Answer,
@@ -27,7 +27,7 @@ from encode_media.errors import EncodeMediaError, failure
 from encode_media.jobs.engine import JobClient, JobFilter, JobRecord
 from encode_media.jobs.waiting import why_it_waits
 from encode_media.model.codec import to_json
-from encode_media.model.request import PRIORITY_INTERACTIVE
+from encode_media.model.request import PRIORITY_INTERACTIVE, SplitWish
 from encode_media.model.result import FINAL_STAGES, Stage
 from encode_media.settings import read_settings
 
@@ -40,6 +40,13 @@ POLL_S = 0.3
 @click.option("--preset", "-p", required=True)
 @click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help="An option of the preset.")
 @click.option("--needs", multiple=True, metavar="WORD", help="What its worker must offer, such as gpu.")
+@click.option(
+    "--split",
+    type=click.Choice(get_args(SplitWish)),
+    default="auto",
+    show_default=True,
+    help="Whether several workers shall share the encode; auto: where it is long and they are idle.",
+)
 @click.option("--wait", is_flag=True, help="Stay until it is done.")
 @as_json
 @explained
@@ -50,6 +57,7 @@ def submit(
     preset: str,
     pairs: tuple[str, ...],
     needs: tuple[str, ...],
+    split: SplitWish,
     wait: bool,
     json_output: bool,
 ) -> None:
@@ -68,6 +76,7 @@ def submit(
             options=option_values(pairs),
             priority=PRIORITY_INTERACTIVE,
             needs=needs,
+            split=split,
         )
         found = _wait_for(desk.client, submission.job_id) if wait else desk.client.job(submission.job_id)
         record = found or _unknown(submission.job_id)
@@ -242,7 +251,8 @@ def purge_jobs(days: float, json_output: bool) -> None:
 
 
 def _told(client: JobClient, record: JobRecord, *, log_lines: int = 0) -> Answer:
-    """A job, and why it waits where nobody can take it."""
+    """A job with its parts, and why it waits where nobody can take it."""
     why = why_it_waits(client, record.job_id) if record.stage is Stage.QUEUED else ""
-    document = {**to_json(record), "waits": why or None}
-    return Answer(document, lines=page(record, time.time(), log_lines=log_lines, why=why))
+    parts = client.parts(record.job_id)
+    document = {**to_json(record), "waits": why or None, "parts": [part_document(part) for part in parts]}
+    return Answer(document, lines=page(record, time.time(), log_lines=log_lines, why=why, parts=parts))

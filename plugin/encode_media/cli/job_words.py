@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,8 +38,10 @@ def worker_line(worker: WorkerRecord) -> str:
     return f"{worker.executor}  {worker.host}  {worker.slots} slots, {offers}, seen {seen} ago"
 
 
-def page(record: JobRecord, now: float, *, log_lines: int, why: str = "") -> Iterator[str]:
-    """Everything a person may want to know of a job: the last `log_lines` of its log, and why nobody takes it."""
+def page(
+    record: JobRecord, now: float, *, log_lines: int, why: str = "", parts: Sequence[JobRecord] = ()
+) -> Iterator[str]:
+    """Everything a person may want to know of a job: why nobody takes it, its parts, the end of its log."""
     progress, result = record.progress, record.result or {}
     yield record.job_id
     yield f"  {subject(record)}, preset {record.request.preset}{_options(record)}"
@@ -54,6 +56,7 @@ def page(record: JobRecord, now: float, *, log_lines: int, why: str = "") -> Ite
         yield f"  needs a worker with {', '.join(record.request.needs)}"
     if why:
         yield f"  no worker can take it now: {why}"
+    yield from (_part_line(part) for part in parts)
     for item in result.get("published", []):
         yield f"  {item['name']}: {item['width']}x{item['height']}, in {item['location']}"
     yield from _error_lines(result)
@@ -61,6 +64,34 @@ def page(record: JobRecord, now: float, *, log_lines: int, why: str = "") -> Ite
     if log:
         yield "  log:"
         yield from (f"    {line}" for line in log)
+
+
+def part_document(part: JobRecord) -> dict[str, Any]:
+    """A part without the plan it carries."""
+    return {
+        "job_id": part.job_id,
+        "number": part.request.part.number if part.request.part else None,
+        "does": _does(part),
+        "stage": part.stage.value,
+        "executor": part.executor,
+        "frame": part.progress.frame,
+        "frames": _frames(part),
+    }
+
+
+def _part_line(part: JobRecord) -> str:
+    number = part.request.part.number if part.request.part else 0
+    worker = f" by {part.executor}" if part.executor else ""
+    at = f" at frame {part.progress.frame} of {_frames(part)}" if part.stage is Stage.ENCODING else ""
+    return f"  part {number + 1}, {_does(part)}: {part.stage.value}{at}{worker}  {part.job_id}"
+
+
+def _does(part: JobRecord) -> str:
+    return part.request.part.plan.commands[-1].purpose if part.request.part else ""
+
+
+def _frames(part: JobRecord) -> int | None:
+    return part.request.part.plan.commands[-1].frames if part.request.part else None
 
 
 def subject(record: JobRecord) -> str:

@@ -14,7 +14,7 @@ from encode_media.ftrack.sources import best_source
 from encode_media.jobs.engine import JobClient, Submission
 from encode_media.jobs.waiting import why_it_waits
 from encode_media.model.needs import checked_needs
-from encode_media.model.request import Afterwards, EncodeRequest, Options, PublishTarget, VersionNames
+from encode_media.model.request import Afterwards, EncodeRequest, Options, PublishTarget, SplitWish, VersionNames
 from encode_media.presets.catalog import Catalog
 from encode_media.presets.options import resolve_options
 
@@ -36,6 +36,8 @@ class Wish:
     """False leaves alone what has already been encoded (triggers)."""
     needs: tuple[str, ...] = ()
     """What its worker must offer, beside what the preset says."""
+    split: SplitWish = "auto"
+    """Whether several workers shall share it."""
     after: Afterwards = Afterwards()
     batch_id: str | None = None
 
@@ -55,6 +57,7 @@ def submit_version(
     again: bool = True,
     owner: str = "",
     needs: tuple[str, ...] = (),
+    split: SplitWish = "auto",
 ) -> Submission:
     """Checks the wish and the person's right to it, queues it, and shows it as an ftrack_job of `owner`.
 
@@ -65,8 +68,9 @@ def submit_version(
         ServerUnavailable: the server or the job database doesn't answer; nothing was queued.
     """
     wish = Wish(
-        preset=preset, options=options, user=user, origin=origin, priority=priority, again=again, needs=needs
-    )
+        preset=preset, options=options, user=user, origin=origin, priority=priority, again=again, needs=needs,
+        split=split,
+    )  # fmt: skip
     target = Target(version=gateway.version(version_id), component_id=component_id)
     return submit_target(gateway, client, catalog, target, wish, owner=owner)
 
@@ -110,6 +114,7 @@ def request_for(gateway: Gateway, presets: Catalog, target: Target, wish: Wish) 
         origin=wish.origin,
         priority=wish.priority,
         needs=needs,
+        split=wish.split,
     )
 
 
