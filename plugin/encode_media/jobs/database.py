@@ -75,14 +75,36 @@ def translated() -> Iterator[None]:
 
 
 @contextmanager
-def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A transaction that writes, committed at its end."""
+def writing(engine: sa.Engine, *, lasting: bool = False) -> Iterator[sa.Connection]:
+    """A transaction that writes, committed at its end.
+
+    What is committed outlives every process. With `lasting` it outlives a power cut, too: what a person was
+    told has to, what a worker would only do again needn't.
+    """
     with engine.connect() as conn:
         if conn.dialect.name == "sqlite":
             _begin_fairly(conn)
         yield conn
         conn.commit()
         conn.info[_WROTE_AT] = time.monotonic()
+    if lasting and engine.dialect.name == "sqlite":
+        _flush_log(Path(str(engine.url.database)))
+
+
+def _flush_log(database: Path) -> None:
+    """Waits until the disk has what was committed, as SQLite would with the write lock held (synchronous=FULL).
+
+    Here others write meanwhile, and one wait of the disk serves them all. Without the log everything is in the
+    database, which SQLite waits for itself.
+    """
+    try:
+        log = os.open(database.with_name(f"{database.name}-wal"), os.O_RDWR)
+    except FileNotFoundError:
+        return
+    try:
+        os.fsync(log)
+    finally:
+        os.close(log)
 
 
 def _begin_fairly(conn: sa.Connection) -> None:
@@ -188,6 +210,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = "IMMEDIATE"
     connection.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_S * 1000}")
     connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA synchronous=NORMAL")
     if sqlite3.sqlite_version_info < _SUBSECOND_SQLITE:
         connection.create_function("unixepoch", 1, lambda _modifier: time.time())
 

@@ -86,11 +86,12 @@ class DbosClient:
     def _submit(self, conn: sa.Connection, request: EncodeRequest, *, again: bool) -> Submission:
         from encode_media.jobs import job_table
 
-        attempts = job_table.lock_key(conn, request.base_id)
-        known = job_table.reusable(conn, request.base_id, again=again)
+        key = request.base_id
+        attempts = job_table.lock_key(conn, key)
+        known = job_table.reusable(conn, key, again=again)
         if known is not None:
             return Submission(job_id=known, created=False)
-        name = job_id(request.base_id, attempts + 1)
+        name = job_id(key, attempts + 1)
         job_table.add(conn, request, name, attempts + 1)
         return Submission(job_id=name, created=True)
 
@@ -180,7 +181,7 @@ class DbosClient:
     def _write(self, change: Callable[[sa.Connection], T]) -> T:
         from encode_media.jobs.database import translated, writing
 
-        with translated(), writing(self.store().engine) as conn:
+        with translated(), writing(self.store().engine, lasting=True) as conn:
             return change(conn)
 
 
