@@ -71,7 +71,7 @@ class Service:
     def wait_until_listening(self, since: int = 0) -> None:
         wait_until(
             lambda: "Listening to" in self.log[since:],
-            timeout_s=30,
+            timeout_s=120,
             what=f"listening:\n{self.log[-3000:]}",
         )
 
