@@ -275,20 +275,67 @@ def test_a_sequence_of_any_name_is_encoded(bench: Bench, clips: Clips, name: str
 # --- damage, all the way through -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", range(3))
-def test_a_movie_damaged_in_its_pictures_ends_in_a_checked_file_or_a_clear_error(
-    bench: Bench, clips: Clips, number: int
+IMAGES = ("exr", "dpx", "png", "jpg", "tif")
+SEEDS = {"mov": 3, "mp4": 1, "mkv": 1, "wav": 1, **dict.fromkeys(IMAGES, 1)}
+MANY_SEEDS = 40
+SECONDS = 60
+"""Far more than any of these small encodes takes, and less than any limit of a run."""
+
+
+@pytest.mark.parametrize(("kind", "number"), [(kind, number) for kind in SEEDS for number in range(SEEDS[kind])])
+def test_a_damaged_source_ends_in_a_checked_file_or_a_clear_error(
+    bench: Bench, clips: Clips, kind: str, number: int
 ) -> None:
-    whole = clips.movie("plate.mov", size="160x90", frames=12)
-    source = bench.sources / "plate.mov"
-    source.write_bytes(damaged(whole.read_bytes(), f"through {number}"))
-    result = bench.encode(SourceRef(path=str(source)), "h264_high_quality")
+    ends_well_or_clearly(bench, damaged_source(bench, clips, kind, f"through {number}"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("kind", SEEDS)
+def test_forty_damaged_sources_end_in_checked_files_or_clear_errors(bench: Bench, clips: Clips, kind: str) -> None:
+    for number in range(MANY_SEEDS):
+        ends_well_or_clearly(bench, damaged_source(bench, clips, kind, f"many {number}"))
+
+
+def damaged_source(bench: Bench, clips: Clips, kind: str, seed: str) -> SourceRef:
+    """A movie or a sound file damaged anywhere, or a sequence of four frames with the third one damaged."""
+    for earlier in bench.sources.iterdir():
+        earlier.unlink()
+    if kind in IMAGES:
+        pattern = copied(clips.sequence(kind, size="96x64", frames=4), bench.sources)
+        frame = frame_of(pattern, 1003)
+        frame.write_bytes(damaged(frame.read_bytes(), seed))
+        return SourceRef(path=str(pattern), is_sequence=True)
+    whole = (
+        clips.made("tone.wav", "-f", "lavfi", "-i", "sine=d=0.5")
+        if kind == "wav"
+        else clips.movie(f"plate.{kind}", size="96x64", frames=12, audio="match")
+    )
+    source = bench.sources / f"plate.{kind}"
+    source.write_bytes(damaged(whole.read_bytes(), seed))
+    return SourceRef(path=str(source))
+
+
+def ends_well_or_clearly(bench: Bench, source: SourceRef) -> None:
+    preset = "audio_wav" if source.path.endswith("wav") else "h264_high_quality"
+    before = {path: path.read_bytes() for path in bench.sources.iterdir()}
+    started = time.monotonic()
+    result = bench.encode(source, preset)
+    assert time.monotonic() - started < SECONDS
+    assert {path: path.read_bytes() for path in bench.sources.iterdir()} == before
+    assert list(bench.outside.iterdir()) == []
     if result.status == "done":
         assert all(check.passed for output in result.outputs for check in output.checks)
-    else:
-        assert result.error is not None
-        assert result.error["code"].startswith(("source.", "output.wrong")), result.error
-        assert list(bench.out.iterdir()) == []
+        for made in bench.out.iterdir():
+            made.unlink()
+        return
+    assert result.error is not None
+    assert result.error["code"].startswith(("source.", "sound.", "output.wrong")), result.error
+    assert list(bench.out.iterdir()) == []
+    if result.error["code"] != "output.wrong":
+        assert [path for path in bench.work.rglob("*") if path.is_file()] == [], "nothing is left"
+    shutil.rmtree(bench.work)
+    bench.work.mkdir()
 
 
 def test_a_truncated_movie_is_refused_and_not_encoded_short(bench: Bench, clips: Clips) -> None:

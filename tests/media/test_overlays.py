@@ -268,3 +268,66 @@ def test_a_lut_is_looked_up_between_its_points(draw: Draw, clips: Clips, tmp_pat
     raw = _ffmpeg("-i", str(source) % 1001, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
     before = np.frombuffer(raw, np.uint8).reshape(shape).astype(int)
     assert np.abs(before + done.picture("frames", 1001) - 255).max() <= 1
+
+
+def test_a_still_chosen_while_encoding_carries_the_number_of_the_frame_it_shows(
+    draw: Draw, clips: Clips, tmp_path: Path
+) -> None:
+    _logo(tmp_path / "presets")
+    numbers = {number: str(number) for number in range(1001, 1007)}
+    best = stills({1003: "{{ frame.number }}"}, "top_left").replace("still_1003", "best")
+    best = best.replace(
+        "frame: 1003", "best: true\n    watermark: {image: logo.png, place: bottom_right, width: 20}"
+    )
+
+    done = draw(clips.sequence("png", frames=6), best + stills(numbers, "top_left"))
+
+    chosen = done.picture("best").astype(int)
+    upper = chosen.shape[0] // 2
+    alike = [number for number in numbers if np.abs(chosen - done.picture(f"still_{number}"))[:upper].max() <= 4]
+    assert len(alike) == 1
+    assert np.abs(chosen - done.picture(f"still_{alike[0]}"))[upper:].max() > 50, "the watermark is there"
+
+
+def test_a_black_still_carries_what_is_drawn_too(draw: Draw, tmp_path: Path) -> None:
+    """What is drawn makes a black frame no better choice: the one in the middle is taken."""
+    frames = tmp_path / "black.%04d.png"
+    black = "color=black:s=320x180:r=24"
+    _ffmpeg("-f", "lavfi", "-i", black, "-frames:v", "3", "-start_number", "1001", str(frames))
+    best = stills({1001: "{{ frame.number }}"}, "center").replace("still_1001", "best")
+    best = best.replace("frame: 1001", "best: true\n    position: 0.5")
+
+    done = draw(frames, best + stills({1002: "1002"}, "center"))
+
+    assert np.abs(done.picture("best").astype(int) - done.picture("still_1002")).max() <= 2
+
+
+def test_an_animation_carries_the_numbers_of_the_frames_it_shows_and_marks_held_ones(
+    draw: Draw, clips: Clips, tmp_path: Path
+) -> None:
+    presets = tmp_path / "presets"
+    presets.mkdir()
+    # All the source's colours become black, so that the animation's 256 ones suffice for the letters.
+    (presets / "black.cube").write_text("LUT_3D_SIZE 2\n" + "0 0 0\n" * 8, encoding="utf-8")
+    moving = """
+  - name: moving
+    kind: animation
+    container: gif
+    position: 1
+    size: {max_width: 320, max_height: 320}
+    animation: {frame_rate: 12.5, max_s: 0.25}
+    video: {codec: gif, pixel_format: pal8}
+    burn_ins: {top_left: '{{ frame.number }}'}
+"""
+    texts = {1003: "1003", 1005: "1005", 1007: "1007"}
+
+    done = draw(
+        clips.sequence("png", frames=8, without=(1005,), name="moving."), moving + stills(texts, "top_left"),
+        missing_frames="hold", lut="black.cube", frame_rate="25",
+    )  # fmt: skip
+
+    for index, number in enumerate(texts):
+        shown, still = done.picture("moving", index).astype(int), done.picture(f"still_{number}")
+        differs = np.abs(shown - still).max(axis=2) > 40
+        assert not differs[: differs.shape[0] // 2].any(), number
+        assert bool(differs.any()) is (number == 1005), "only the held one says so"

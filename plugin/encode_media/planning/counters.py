@@ -27,6 +27,15 @@ class Stand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Frames from `first` to `last`, counted from 0, some of them shown at another rate."""
+
+    first: int
+    last: int
+    rate: Fraction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counters:
     """The numbers of the frames of an output."""
 
@@ -42,6 +51,8 @@ class Counters:
     """Where frames are repeated or dropped for another rate: the rate they are counted at."""
     only: int | None = None
     """Of a still: the frame it shows, counted from 0."""
+    part: Part | None = None
+    """Of an animation: what it shows of these frames."""
 
     @property
     def digits(self) -> int:
@@ -102,7 +113,11 @@ class Counters:
         """The frame of the output."""
         if self.only is not None:
             return str(self.only)
-        return f"round(t*{self.rate.numerator}/{self.rate.denominator})"
+        if self.part is None:
+            return f"round(t*{self.rate.numerator}/{self.rate.denominator})"
+        own, ratio = self.part.rate, self.rate / self.part.rate
+        nearest = f"ceil((round(t*{own.numerator}/{own.denominator})+0.5)*{ratio.numerator}/{ratio.denominator})-1"
+        return f"min({self.part.last},{self.part.first}+{nearest})"
 
 
 def count_frames(media: Media, policy: MissingFrames, first: int, frames: int | None, start: Timecode) -> Counters:

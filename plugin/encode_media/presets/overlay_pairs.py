@@ -9,7 +9,7 @@ from encode_media.model.background import BACKGROUND_PATTERN, NAMED
 from encode_media.model.preset import OutputKind, OutputSpec
 from encode_media.presets.frame_pairs import Problem
 
-_DRAWN_ON = (OutputKind.VIDEO, OutputKind.IMAGE_SEQUENCE, OutputKind.STILL)
+_DRAWN_ON = (OutputKind.VIDEO, OutputKind.IMAGE_SEQUENCE, OutputKind.STILL, OutputKind.ANIMATION)
 _WITH_SLATE = (OutputKind.VIDEO, OutputKind.IMAGE_SEQUENCE)
 _BOUNDS = MappingProxyType({
     "burn_ins": {"size": (0.5, 20), "margin": (0, 20), "opacity": (0.05, 1), "box": (0, 1)},
@@ -44,5 +44,3 @@ def _unfit(output: OutputSpec, key: str) -> Iterator[Problem]:
         yield key, f"not for {output.kind.value}", tuple(kind.value for kind in kinds)
     elif output.video.codec == "exr":
         yield key, "nothing is drawn on scene-linear pictures", ()
-    elif output.kind is OutputKind.STILL and output.best:
-        yield key, "not on a frame that is only chosen while encoding", ("best: false",)

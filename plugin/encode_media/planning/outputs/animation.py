@@ -8,9 +8,11 @@ from fractions import Fraction
 from encode_media.model.plan import Expected, PlannedOutput
 from encode_media.model.preset import OutputSpec, VideoSpec
 from encode_media.planning.colour import convert, target_colour
+from encode_media.planning.counters import Part
 from encode_media.planning.framing import barred
 from encode_media.planning.graph import Chain, Fork, OutputFile, pick_frames, step
 from encode_media.planning.outputs.draft import Draft, Options, Placement, Work, place, plain_options, rate_options
+from encode_media.planning.overlay import onto
 from encode_media.planning.rate_control import SCRATCH
 from encode_media.planning.reading import Reading
 from encode_media.presets.codecs import codec_of
@@ -50,10 +52,12 @@ def plan_animation(work: Work, spec: OutputSpec, stem: str) -> Draft:
     target = target_colour(spec.video, work.colour, work.media.kind)
     placement = place(work, spec, even=spec.container == "webp")
     file = f"{stem}.{spec.container}"
+    shown = Part(first=part.first, last=part.first + part.count - 1, rate=part.rate)
+    overlay = work.overlay(spec, target, placement.size, stem, part=shown)
+    converted = barred(convert(work.colour, target, placement.scaled), target, placement.bars)
     picture = (
         *work.reading.steps, *_resampled(work.reading, part), *work.steps[len(work.reading.steps):],
-        *placement.crop, *barred(convert(work.colour, target, placement.scaled), target, placement.bars),
-        *_palette(spec.video),
+        *placement.crop, *onto(converted, target, overlay), *_palette(spec.video),
     )  # fmt: skip
     tally = f"{SCRATCH}/{stem}.pictures" if spec.container == "webp" else None
     return Draft(
@@ -70,6 +74,8 @@ def plan_animation(work: Work, spec: OutputSpec, stem: str) -> Draft:
             tally=tally, tallied=part.frames if tally else 0, expected=_expected(spec.video, part, placement),
         ),
         target=target,
+        files=overlay.files,
+        drawn=overlay.notes,
         note=f"{spec.name}: {_described(work.reading, part, placement)}",
     )  # fmt: skip
 

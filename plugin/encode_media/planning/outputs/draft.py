@@ -10,6 +10,7 @@ from encode_media.model.media import Media, VideoStream
 from encode_media.model.plan import LaidFile, PlannedOutput
 from encode_media.model.preset import OutputSpec, Preset
 from encode_media.planning.colour import SourceColour, TargetColour
+from encode_media.planning.counters import Part
 from encode_media.planning.framing import Bars, bars_of
 from encode_media.planning.graph import Chain, OutputFile, step
 from encode_media.planning.lettering import Canvas
@@ -52,11 +53,18 @@ class Work:
         return self.video.upright_size
 
     def overlay(
-        self, spec: OutputSpec, target: TargetColour, size: Size, stem: str, *, only: int | None = None
+        self,
+        spec: OutputSpec,
+        target: TargetColour,
+        size: Size,
+        stem: str,
+        *,
+        only: int | None = None,
+        part: Part | None = None,
     ) -> Overlay:
-        """What is drawn on an output's frames; `only`: the one frame a still shows."""
+        """What is drawn on an output's frames; `only`: a still's one frame, `part`: those of an animation."""
         counters = counters_of(self.media, self.video, self.preset, self.reading)
-        canvas = Canvas(size=size, counters=replace(counters, only=only), stem=stem)
+        canvas = Canvas(size=size, counters=replace(counters, only=only, part=part), stem=stem)
         return plan_overlay(self.preset, spec, target, canvas)
 
 

@@ -63,8 +63,8 @@ def select_frames(reading: Reading, frames: Sequence[int]) -> Chain:
     return (pick_frames(0, wanted[-1] + 1, reading.rate), selected)
 
 
-def choose_best(frames: Sequence[int], otherwise: int) -> Chain:
-    """From finished 8-bit RGB pictures of these frames and one more to the one to show.
+def choose_best(frames: Sequence[int], otherwise: int, texts: Chain = ()) -> Chain:
+    """From finished 8-bit RGB pictures of these frames and one more to the one to show, with texts on it.
 
     The most typical of those that are neither dark nor blank; else of those that aren't all black; else the
     one that was asked for. All three are offered in this order, and the first that exists is taken.
@@ -78,7 +78,10 @@ def choose_best(frames: Sequence[int], otherwise: int) -> Chain:
     light = (_above("signalstats.YAVG", _DARK), _above("entropy.normalized_entropy.normal.Y", _BLANK), typical)
     visible = (_above("signalstats.YMAX", _LEAST_LIGHT), typical)
     asked = (step("select", f"eq(pts,{otherwise})"),)
-    return (judged, plain, Fork((light, visible, asked), step("concat", n=3)))
+    # Not before the choice, which they would change, and not behind `concat`, which changes times.
+    last = (step("format", "gbrp"), *texts) if texts else ()
+    branches = ((*light, *last), (*visible, *last), (*asked, *last))
+    return (judged, plain, Fork(branches, step("concat", n=3)))
 
 
 def _above(measure: str, least: float) -> Filter:

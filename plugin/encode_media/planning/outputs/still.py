@@ -6,10 +6,10 @@ from encode_media.model.plan import Expected, PlannedOutput
 from encode_media.model.preset import OutputSpec, VideoSpec
 from encode_media.planning.colour import RGB8, RGB8_SOURCE, TargetColour, convert, target_colour
 from encode_media.planning.framing import barred
-from encode_media.planning.graph import Chain, OutputFile
+from encode_media.planning.graph import Chain, Filter, Fork, OutputFile, step
 from encode_media.planning.outputs.draft import Draft, Options, Placement, Work, place, plain_options
 from encode_media.planning.outputs.picking import candidates, choose_best, select_frames, wanted_frame
-from encode_media.planning.overlay import onto
+from encode_media.planning.overlay import Overlay, onto
 from encode_media.planning.transparency import convert_any
 from encode_media.presets.codecs import profile_of
 
@@ -23,8 +23,15 @@ def plan_still(work: Work, spec: OutputSpec, stem: str) -> Draft:
     placement = place(work, spec, even=False)
     file = f"{stem}.{spec.container}"
     width, height = placement.size
-    overlay = work.overlay(spec, target, placement.size, stem, only=wanted_frame(work.reading, spec))
-    picture = onto(_picture(work, spec, target, placement), target, overlay)
+    choosing = _chooses(work, spec)
+    overlay = work.overlay(
+        spec, RGB8 if choosing else target, placement.size, stem,
+        only=None if choosing else wanted_frame(work.reading, spec),
+    )  # fmt: skip
+    if choosing:
+        picture = _best_picture(work, spec, target, placement, overlay)
+    else:
+        picture = onto(_wanted_picture(work, spec, target, placement), target, overlay)
     return Draft(
         file=OutputFile(path=file, video=picture, options=image_options(spec)),
         planned=PlannedOutput(
@@ -66,19 +73,30 @@ def image_encoder(spec: VideoSpec) -> Options:
     return {"c:v": "png"}
 
 
-def _picture(work: Work, spec: OutputSpec, target: TargetColour, placement: Placement) -> Chain:
-    begun = len(work.reading.steps)
-    choosing = _chooses(work, spec)
-    steps, colour = (work.steps, work.colour) if choosing else work.towards(target)
+def _wanted_picture(work: Work, spec: OutputSpec, target: TargetColour, placement: Placement) -> Chain:
+    steps, colour = work.towards(target)
+    picked = _picked(work, steps, frames_of_still(work, spec), placement)
+    return barred((*picked, *convert_any(colour, target, placement.scaled)), target, placement.bars)
+
+
+def _best_picture(
+    work: Work, spec: OutputSpec, target: TargetColour, placement: Placement, overlay: Overlay
+) -> Chain:
     frames = frames_of_still(work, spec)
-    picked = (
-        *work.reading.steps, *select_frames(work.reading, frames), *steps[begun:], *placement.crop,
-    )  # fmt: skip
-    if not choosing:
-        return barred((*picked, *convert_any(colour, target, placement.scaled)), target, placement.bars)
-    chosen = choose_best(frames, wanted_frame(work.reading, spec))
     small = barred(convert(work.colour, RGB8, placement.scaled), RGB8, placement.bars)
-    return (*picked, *small, *chosen, *convert(RGB8_SOURCE, target, None))
+    # Texts count by the frame's time, which is lost where the choice ends; a watermark is the same on any frame.
+    texts = tuple(drawn for drawn in overlay.drawn.steps if isinstance(drawn, Filter))
+    marks = tuple(drawn for drawn in overlay.drawn.steps if isinstance(drawn, Fork))
+    chosen = choose_best(frames, wanted_frame(work.reading, spec), texts)
+    marked: Chain = (step("format", "gbrp"), *marks) if marks else ()
+    picked = _picked(work, work.steps, frames, placement)
+    return (*picked, *small, *chosen, *marked, *convert(RGB8_SOURCE, target, None))
+
+
+def _picked(work: Work, steps: Chain, frames: tuple[int, ...], placement: Placement) -> Chain:
+    """Only these frames, picked before anything else is done with them."""
+    begun = len(work.reading.steps)
+    return (*work.reading.steps, *select_frames(work.reading, frames), *steps[begun:], *placement.crop)
 
 
 def _chooses(work: Work, spec: OutputSpec) -> bool:
