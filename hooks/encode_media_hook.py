@@ -1,13 +1,18 @@
 # Loaded by ftrack Connect, in the Python of whatever Connect that is: 3.8 syntax, standard library and
 # ftrack_api only, no state shared between calls of `register`, nothing slow. It encodes nothing: it hands
-# wishes to the Encode Media service over the event hub and tells what became of them.
+# wishes to the Encode Media service over the event hub and tells what became of them. Where no service answers
+# a click, it starts the person's own runner: a process of its own, which answers nobody else.
 """Encode Media in ftrack Connect: a tile in the launch tab, and review media for what is published there."""
 
+import atexit
 import logging
 import os
 import platform
 import re
+import shutil
+import subprocess
 import threading
+import time
 
 log = logging.getLogger("ftrack.encode_media.hook")
 
@@ -26,7 +31,20 @@ ENTITY_TYPES = frozenset(
     "assetversion task typedcontext shot sequence episode assetbuild folder show project".split()
 )
 
-NO_SERVICE = "No Encode Media service answers. Ask whoever runs it to start it."
+COMMAND_VARIABLE = "ENCODE_MEDIA_COMMAND"
+"""The program of a person's own runner; empty looks for `encode-media` on PATH, `0` starts none."""
+RUNNER_S = 45.0
+"""How long a runner that was just started may take until it answers."""
+PAUSE_S = 1.0
+
+NO_SERVICE = (
+    "No Encode Media service answers, and there is none to start on this machine. Ask whoever runs the service to "
+    "start it, or install it here: pip install encode-media."
+)
+NOT_ANSWERING = (
+    "No Encode Media service answers. A runner was started on this machine ({0}), but it does not answer yet: "
+    "try again in a minute. What it says is in {1}"
+)
 INCOMPLETE = "Encode Media is not completely installed. Please install the plug-in again."
 
 
@@ -49,7 +67,8 @@ class Hook:
     def __init__(self, session):
         self.session = session
         # A user may run Connect on two machines: each answers for itself only.
-        self.action_id = "encode-media." + re.sub(r"[^A-Za-z0-9_.-]", "-", platform.node() or "local")
+        self.host = re.sub(r"[^A-Za-z0-9_.-]", "-", platform.node() or "local")
+        self.action_id = "encode-media." + self.host
         self.service = "not asked yet"
 
     def subscribe(self):
@@ -86,10 +105,31 @@ class Hook:
 
     def launch(self, event):
         """Connect shows no forms, so the service encodes with its default preset."""
-        answer = self.ask({"selection": selection_of(event), "options": {}})
+        if from_browser(event):
+            # The person's own runner has this identifier, too, and answers a browser with its form.
+            return None
+        wish = {"selection": selection_of(event), "options": {}}
+        answer = self.ask(wish)
         if answer is None:
-            return {"success": False, "message": NO_SERVICE}
+            runner = start_runner(self.session)
+            # By name: a service that comes back meanwhile must not encode the same once more.
+            wish["runner"] = self.host
+            if runner is None:
+                return {"success": False, "message": NO_SERVICE}
+            answer = self.ask_again(wish, runner)
+            if answer is None:
+                return {"success": False, "message": NOT_ANSWERING.format(runner.command[0], runner.log)}
         return {"success": bool(answer.get("success")), "message": str(answer.get("message") or "")}
+
+    def ask_again(self, data, runner):
+        """What a runner that is just starting answers, or None."""
+        until = time.time() + RUNNER_S
+        while time.time() < until and runner.is_alive():
+            answer = self.ask(data)
+            if answer is not None:
+                return answer
+            time.sleep(PAUSE_S)
+        return None
 
     def make_web_playable(self, event):
         """Review media for a published version; Connect's own hook goes on unless the service took the job."""
@@ -121,7 +161,7 @@ class Hook:
         """What the service answered to a wish, or None."""
         import ftrack_api.event.base
 
-        wish = Wish(self.session.event_hub)
+        wish = Wish(self.session.event_hub, data.get("runner"))
         event = ftrack_api.event.base.Event(topic=SUBMIT_TOPIC, data=dict(data, origin="connect"))
         try:
             self.session.event_hub.publish(event, on_reply=wish.answered)
@@ -136,8 +176,9 @@ class Hook:
 class Wish:
     """One wish on its way to the service and back; answered by the hub's thread, awaited by another."""
 
-    def __init__(self, hub):
+    def __init__(self, hub, runner=None):
         self._hub = hub
+        self._runner = runner
         self._lock = threading.Lock()
         self._here = threading.Event()
         self._data = None
@@ -163,8 +204,86 @@ class Wish:
     def _cancel(self, job_id):
         import ftrack_api.event.base
 
-        event = ftrack_api.event.base.Event(topic=CANCEL_TOPIC, data={"jobId": job_id})
+        data = {"jobId": job_id}
+        if self._runner:
+            data["runner"] = self._runner
+        event = ftrack_api.event.base.Event(topic=CANCEL_TOPIC, data=data)
         self._hub.publish(event, on_error="ignore")
+
+
+class Runner:
+    """A person's own service, as a process beside Connect; it ends with Connect."""
+
+    def __init__(self, command, process, log_path):
+        self.command = command
+        self.process = process
+        self.log = log_path
+
+    def is_alive(self):
+        return self.process.poll() is None
+
+    def stop(self):
+        # What it was encoding goes on at its next start.
+        if self.is_alive():
+            self.process.terminate()
+
+
+RUNNERS = {}
+"""By server and user: Connect opens several sessions in its life, and all of them want the same one."""
+STARTING = threading.Lock()
+
+
+def start_runner(session):
+    """The runner of the session's user, started unless it runs; None if there is nothing to start."""
+    with STARTING:
+        key = (session.server_url, session.api_user)
+        known = RUNNERS.get(key)
+        if known is not None and known.is_alive():
+            return known
+        command = runner_command()
+        if not command:
+            return None
+        try:
+            RUNNERS[key] = launch_runner(command, session)
+        except OSError as error:
+            log.warning("%s could not be started: %s", command[0], error)
+            return None
+        return RUNNERS[key]
+
+
+def runner_command():
+    """The argument list of the program that serves one person; empty where there is none."""
+    chosen = os.environ.get(COMMAND_VARIABLE, "")
+    if chosen == "0":
+        return []
+    # Never `sys.executable`: in an installed Connect that is Connect itself.
+    program = chosen or shutil.which("encode-media")
+    return [program, "serve"] if program else []
+
+
+def launch_runner(command, session):
+    # Credentials go through the environment: argument lists can be read by everybody on the machine.
+    environ = dict(os.environ)
+    environ.update(
+        FTRACK_SERVER=session.server_url,
+        FTRACK_API_USER=session.api_user,
+        FTRACK_API_KEY=session.api_key,
+        ENCODE_MEDIA_PERSONAL="1",
+    )
+    # A frozen Connect points the library path into itself, and keeps the system's under *_ORIG.
+    for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"):
+        original = environ.pop(name + "_ORIG", None)
+        if original:
+            environ[name] = original
+        elif original is not None:
+            environ.pop(name, None)
+    path = os.path.join(os.path.expanduser("~"), ".encode-media-runner.log")
+    with open(path, "ab") as output:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environ)
+    runner = Runner(command, process, path)
+    atexit.register(runner.stop)
+    log.info("No service answered; started %s for %s", command[0], session.api_user)
+    return runner
 
 
 def guarded(handler, on_failure=None):

@@ -143,16 +143,45 @@ def test_a_click_in_the_launch_tab_encodes_the_latest_versions_with_the_default_
     assert {(r.request.preset, r.request.origin) for r in service.engine.jobs()} == {("review", "connect")}
 
 
-def test_without_a_service_a_click_is_answered_with_what_to_do(
+def test_without_a_service_and_a_runner_a_click_is_answered_with_what_to_do(
     sandbox: RunningSandbox, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limit_waiting(connect, monkeypatch)
+    monkeypatch.setenv("ENCODE_MEDIA_COMMAND", "0")
     (found,) = connect.publish("ftrack.action.discover", selection=shot(sandbox))
 
     (answer,) = connect.publish("ftrack.action.launch", selection=shot(sandbox), **found["items"][0])
 
     assert answer["success"] is False
     assert "No Encode Media service answers" in answer["message"]
+    assert "pip install encode-media" in answer["message"]
+
+
+def test_without_a_service_a_click_starts_the_person_s_own_runner_and_encodes_there(
+    sandbox: RunningSandbox, connect: Connect, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    for name, value in (
+        ("ENCODE_MEDIA_COMMAND", str(Path(sys.executable).with_name("encode-media"))),
+        ("ENCODE_MEDIA_DATA", str(data)),
+        ("HOME", str(tmp_path)),
+        ("USERPROFILE", str(tmp_path)),
+    ):
+        monkeypatch.setenv(name, value)
+    (found,) = connect.publish("ftrack.action.discover", selection=shot(sandbox))
+    limit_waiting(connect, monkeypatch, 1.0)
+    parts = hook_subscriptions(connect.session)[0].callback.__globals__
+    monkeypatch.setitem(parts, "RUNNER_S", 120.0)
+    try:
+        (answer,) = connect.publish("ftrack.action.launch", selection=shot(sandbox), **found["items"][0])
+        assert answer["success"] is True, answer
+        assert "2 versions" in answer["message"]
+        assert (data / "jobs.sqlite").is_file()
+        assert "FTRACK_API_KEY" not in " ".join(next(iter(parts["RUNNERS"].values())).command)
+    finally:
+        for runner in parts["RUNNERS"].values():
+            runner.stop()
+            runner.process.wait(30)
 
 
 def limit_waiting(connect: Connect, monkeypatch: pytest.MonkeyPatch, seconds: float = 0.3) -> None:

@@ -18,7 +18,7 @@ from encode_media.ftrack.gateway import Gateway
 from encode_media.ftrack.hub import HEALTH_S, HubConnection, HubState
 from encode_media.ftrack.known import Known
 from encode_media.ftrack.launching import Reply, Send
-from encode_media.ftrack.menu import action_id, discover
+from encode_media.ftrack.menu import action_id, discover, host_name
 from encode_media.ftrack.messages import (
     CANCEL_TOPIC,
     COMPONENT_ADDED_TOPIC,
@@ -52,6 +52,8 @@ LONGEST_WAIT_S = 30.0
 
 _ALIVE_TICK_S = 1.0
 
+RUNNER_KEY = "runner"
+"""In the data of a wish: the host whose runner it is for."""
 SWEEP_S = 600.0
 """Between two looks for ftrack_jobs whose end nobody could write."""
 REFRESH_S = 300.0
@@ -217,12 +219,13 @@ class Listener:
 
     def _subscriptions(self) -> dict[str, Callable[[Event], Any]]:
         own = f' and source.user.username="{self._settings.api_user}"' if self._settings.personal else ""
+        named = f' and data.{RUNNER_KEY}="{host_name()}"{own}' if self._settings.personal else ""
         launches = f'topic={LAUNCH_TOPIC} and data.actionIdentifier="{action_id(self._settings)}"'
         asked = {
             f"topic={DISCOVER_TOPIC}{own}": self._guarded(self._on_discover, answers=False),
             f"{launches}{own}": self._guarded(self._on_launch),
-            f"topic={SUBMIT_TOPIC}{own}": self._guarded(self._on_submit),
-            f"topic={CANCEL_TOPIC}{own}": self._guarded(self._on_cancel),
+            f"topic={SUBMIT_TOPIC}{named}": self._guarded(self._on_submit),
+            f"topic={CANCEL_TOPIC}{named}": self._guarded(self._on_cancel),
         }
         if self._settings.personal:
             # Every person's runner hears of every publish; only the studio's service may act on it.
@@ -270,10 +273,18 @@ class Listener:
     def _on_launch(self, event: Event) -> Reply | None:
         return self._hand_over(event, lambda *asked: launch(self._desk, *asked, event_id=str(event["id"])))
 
+    def _is_for_another(self, event: Event) -> bool:
+        """True for what a person's own runner is asked by name: a service answers only what is for anybody."""
+        return bool(event["data"].get(RUNNER_KEY)) and not self._settings.personal
+
     def _on_submit(self, event: Event) -> Reply | None:
+        if self._is_for_another(event):
+            return None
         return self._hand_over(event, lambda *asked: submit_event(self._desk, *asked, event_id=str(event["id"])))
 
     def _on_cancel(self, event: Event) -> Reply | None:
+        if self._is_for_another(event):
+            return None
         return self._hand_over(
             event, lambda gateway, data, user, send: send(cancel_event(self._desk, gateway, data, user))
         )
