@@ -10,11 +10,11 @@ import av
 import numpy as np
 import pytest
 
-from encode_media.errors import UnsupportedFormat
+from encode_media.errors import SourceMissing, UnsupportedFormat
 from encode_media.media.probe import probe
 from encode_media.media.sequence import find_source
 from encode_media.model.media import Media, SourceKind, SourceRef
-from support.clips import Clips
+from support.clips import Clips, copied, frame_of
 from support.encoding import encode
 from support.heif import tiled
 
@@ -209,6 +209,24 @@ class TestTimes:
         assert media.audio[0].duration_s is not None
         assert abs(media.audio[0].duration_s - 1) < Fraction(1, 10)
         assert not message(media, "audio.longer")
+
+
+@pytest.mark.parametrize("policy", ["hold", "black", "fail"])
+def test_a_gap_is_filled_without_a_trace_in_the_folder_of_the_source(
+    clips: Clips, ffmpeg: str, tmp_path: Path, policy: str
+) -> None:
+    source = copied(clips.sequence(frames=4, size="64x36"), tmp_path / "render")
+    frame_of(source, 1002).unlink()
+    before = {path.name: path.stat().st_mtime_ns for path in source.parent.iterdir()}
+    if policy == "fail":
+        with pytest.raises(SourceMissing):
+            encode(source, "png_sequence", ffmpeg, tmp_path / "work", missing_frames=policy)
+    else:
+        output = encode(source, "png_sequence", ffmpeg, tmp_path / "work", missing_frames=policy).only
+        assert output.frames == 4
+        wanted = as_rgb(frame_of(source, 1001)) * (policy == "hold")
+        assert np.array_equal(as_rgb(Path(output.path % 1002)), wanted)
+    assert {path.name: path.stat().st_mtime_ns for path in source.parent.iterdir()} == before
 
 
 class TestNumbers:
