@@ -131,3 +131,18 @@ def test_a_heif_picture_that_ffmpeg_takes_for_a_movie_is_not_called_damaged() ->
     error = classify(1, lines, sources=("/p/IMG_0001.HEIC",), source="/p/IMG_0001.HEIC")
     assert error.code == "source.unsupported"
     assert "too old for HEIF" in error.message
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("Output file #0 does not contain any stream", "source.no_video"),
+        ("[h264 @ 0x1] Error splitting the input into NAL units.", "source.corrupt"),
+        ("[vost#0:0 @ 0x1] Encoder not found", "ffmpeg.encoder_missing"),
+        ("Error splitting the argument list: Option not found", "ffmpeg.parameters"),
+        ("[out#0/mp4 @ 0x1] Error writing trailer: Input/output error", "storage.failed"),
+        ("[out#0/mp4 @ 0x1] Error writing trailer", "storage.failed"),
+    ],
+)
+def test_lines_that_mostly_follow_on_others_are_known_alone_too(line: str, code: str) -> None:
+    assert judge(1, line).code == code

@@ -282,5 +282,11 @@ _RULES: tuple[Rule, ...] = (
     _says("source.corrupt", r"Picture size \S+ is invalid|Nothing was written into output"),
     _says("source.not_media", r"Invalid data found when processing input|could not find codec parameters"),
     _says("source.not_media", r"Error opening input"),
+    # --- what follows on another line, alone ---
+    _says("ffmpeg.encoder_missing", r"Encoder not found", detail="encoder"),
+    _says("ffmpeg.parameters", r"Error splitting the argument list"),
+    _says("source.no_video", r"does not contain any stream"),
+    _says("source.corrupt", r"Error splitting the input"),
+    _says("storage.failed", r"Error writing trailer"),
 )  # fmt: skip
 """In this order; the first that recognises a line decides."""
