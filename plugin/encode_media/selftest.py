@@ -27,8 +27,6 @@ from encode_media.running.runner import run_plan
 
 LIMIT_8_BIT, LIMIT_DEEP, LIMIT_RGB, LIMIT_JPEG = 1.5, 0.6, 0.5, 2.0
 """Code values of 8 bits. 4:2:0 in 8 bits can't be nearer than about one; JPEG rounds a second time."""
-_COARSE_PROFILES = ("Proxy", "LT")
-"""ProRes that rounds flat colours by more than its 10 bits."""
 _FRAMES = 4
 _IMAGES = {
     "PNG, 8 bit": ("rgb24", "rgb8.%04d.png"), "PNG, 16 bit": ("rgb48be", "rgb16.%04d.png"),
@@ -150,8 +148,6 @@ def stored_as(output: PlannedOutput) -> RawVideo | None:
 
 def limit_of(output: PlannedOutput, stored: RawVideo) -> float:
     """What the error may be."""
-    if output.expected.profile in _COARSE_PROFILES:
-        return LIMIT_8_BIT
     if stored.full_range:
         return LIMIT_JPEG
     if stored.pixel_format.startswith("rgb"):

@@ -12,9 +12,11 @@ from encode_media.media.patches import run
 from encode_media.media.probe import probe
 from encode_media.media.sequence import find_source
 from encode_media.model.preset import OutputSpec, SizeSpec
+from encode_media.model.result import OutputResult
 from encode_media.planning.planner import make_plan
 from encode_media.presets.catalog import Catalog
 from encode_media.running.runner import run_plan
+from encode_media.running.verify import verify
 from support.exr_files import Part, write_exr
 from support.patches import write_rgb
 
@@ -146,3 +148,65 @@ def test_prores_with_transparency_is_read_back_with_it(
 
     wanted = [*(displayed(value) for value in STRAIGHT), ALPHA]
     assert np.abs(np.array(found) - wanted).max() * 255 <= 1.5
+
+
+@pytest.mark.parametrize(("depth", "smaller"), [("half", True), ("float", False)])
+def test_exr_stays_premultiplied_light_with_all_it_holds(
+    each_ffmpeg: str, debian_ffmpeg: str, depth: str, smaller: bool, tmp_path: Path
+) -> None:
+    """Negative and bright values, under transparency."""
+    channels = {"R": -0.25, "G": 7.5, "B": 0.125, "A": 0.5}
+    source = rendered(tmp_path, channels)
+
+    made = light(each_ffmpeg, source, tmp_path, depth=depth, size=(32, 24) if smaller else None)
+
+    assert middle(debian_ffmpeg, made) == pytest.approx(tuple(channels.values()), rel=0.002)
+
+
+def test_what_is_no_number_is_not_written_to_exr(each_ffmpeg: str, debian_ffmpeg: str, tmp_path: Path) -> None:
+    source = rendered(tmp_path, {"R": float("nan"), "G": float("inf"), "B": 0.5, "A": 1.0})
+
+    assert middle(debian_ffmpeg, light(each_ffmpeg, source, tmp_path))[:3] == (0, 65504, 0.5)
+
+
+def test_a_straight_png_becomes_premultiplied_light(each_ffmpeg: str, debian_ffmpeg: str, tmp_path: Path) -> None:
+    source = tmp_path / "straight.%04d.png"
+    write_rgb(each_ffmpeg, source, pixel_format="rgba64be", alpha=ALPHA, frames=2)
+
+    found = middle(debian_ffmpeg, light(each_ffmpeg, str(source), tmp_path))
+
+    grey = ((64 / 255 + 0.055) / 1.055) ** 2.4 * ALPHA
+    assert found == pytest.approx((grey, grey, grey, ALPHA), rel=0.002)
+
+
+def rendered(folder: Path, channels: dict[str, float]) -> str:
+    for number in (1001, 1002):
+        write_exr(folder / f"light.{number}.exr", Part(channels=channels, size=(64, 48)))
+    return str(folder / "light.%04d.exr")
+
+
+def light(
+    ffmpeg: str, source: str, folder: Path, *, depth: str = "half", size: tuple[int, int] | None = None
+) -> OutputResult:
+    """The EXR sequence that is made, verified."""
+    media = probe(find_source([source]))
+    preset = Catalog().resolve("exr_sequence", media, {"depth": depth})
+    if size:
+        smaller = replace(preset.outputs[0], size=SizeSpec(max_width=size[0], max_height=size[1]))
+        preset = replace(preset, outputs=(smaller,))
+    plan = make_plan(media, preset)
+    run_plan(plan, folder / "job", ffmpeg, on_progress=lambda _: None, cancelled=lambda: False)
+    (result,) = verify(plan, folder / "job")
+    return result
+
+
+def middle(ffmpeg: str, made: OutputResult) -> tuple[float, ...]:
+    """Red, green, blue and transparency below the middle, at the left, in the third row of patches.
+
+    Read by the old ffmpeg: the new one changes half floats when it makes floats of them.
+    """
+    read = ["-f", "rawvideo", "-pix_fmt", "gbrapf32le", "pipe:1"]
+    raw = run(ffmpeg, ["-i", made.path % 1001, *read])
+    green, blue, red, alpha = np.frombuffer(raw, "<f4").reshape(4, made.height, made.width)
+    y, x = made.height // 2 + 1, made.width // 8
+    return tuple(float(plane[y, x]) for plane in (red, green, blue, alpha))

@@ -40,14 +40,14 @@ def test_no_factor_is_more_than_the_filter_takes() -> None:
 
 
 def test_the_shaper_rises_from_0_to_1() -> None:
-    curve = shaper_curve()
+    curve = shaper_curve(33)
 
     assert (curve[0], curve[-1]) == (0, pytest.approx(1))
     assert all(low < high for low, high in pairwise(curve))
 
 
 def test_the_grid_undoes_the_shaper() -> None:
-    grid, curve = shaped_grid(9), shaper_curve()
+    grid, curve = shaped_grid(9), shaper_curve(9)
     step = BRIGHTEST / (len(curve) - 1)
 
     for place, value in enumerate(grid):
@@ -58,12 +58,12 @@ def test_the_grid_undoes_the_shaper() -> None:
 
 def test_a_lut_file_has_a_line_for_each_colour() -> None:
     grid = even_grid(2)
-    text = cube_text(2, [(r, g, b) for b in grid for g in grid for r in grid])
+    text = cube_text(2, [value for b in grid for g in grid for r in grid for value in (r, g, b)])
 
     assert text.splitlines()[:3] == [
         "LUT_3D_SIZE 2",
-        "0.0000000 0.0000000 0.0000000",
-        "1.0000000 0.0000000 0.0000000",
+        "0 0 0",
+        "1 0 0",
     ]
 
 

@@ -59,10 +59,19 @@ class ViewTransform:
     scene_linear: bool = False
     """The source's numbers go beyond 1, and most of what is seen lies near 0."""
     split: bool = False
-    """Baked as linear light of BT.709 and a curve for each channel behind it: where a view clips colours, they
-    would be wrong by tens of code values between the points of one LUT."""
-    curve: Literal["bt709", "iec61966-2-1"] = "iec61966-2-1"
+    """Baked as linear light and a curve for each channel behind it: where a view clips colours, they would be
+    wrong by tens of code values between the points of one LUT."""
+    curve: str = "iec61966-2-1"
     """The transfer tag that goes with the display."""
+    primaries: str = "bt709"
+    """The display's, by ffmpeg's name."""
+    matrix: tuple[float, ...] = ()
+    """From the source's linear light to that of `grid_space`; row by row, empty where nothing changes."""
+    grid_space: str = ""
+    """The space the LUT is baked for; empty is the source's own."""
+    light: tuple[float, ...] = ()
+    """From the source's linear light to that of BT.709, for files that hold light and no view; empty where the
+    source is no linear light, is graded, or the configuration knows no such space."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

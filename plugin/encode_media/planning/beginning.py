@@ -8,18 +8,29 @@ from encode_media.model.colour import Bake, ColourSpec, ViewTransform
 from encode_media.model.media import VideoStream
 from encode_media.model.plan import LaidFile
 from encode_media.planning.colour import (
+    HDR_CURVES,
     LIMIT,
     LINEAR_CURVE,
     RGB16,
     SRGB_CURVE,
     Light,
     SourceColour,
+    TargetColour,
     arithmetic,
 )
 from encode_media.planning.colour_source import is_rgb, source_colour
 from encode_media.planning.graph import Chain, step
-from encode_media.planning.planes import alpha_16, colours, grey_floats, in_full, without_alpha
-from encode_media.planning.primaries import to_bt709
+from encode_media.planning.planes import (
+    alpha_16,
+    colours,
+    grey_floats,
+    in_full,
+    in_range,
+    together_floats,
+    transparency,
+    without_alpha,
+)
+from encode_media.planning.primaries import by_nine, to_bt709
 from encode_media.planning.transparency import (
     STRAIGHT,
     Background,
@@ -49,6 +60,10 @@ class Beginning:
     clear_steps: Chain = ()
     clear_colour: SourceColour | None = None
     """Of pictures that still have their transparency; None where the source has none."""
+    light_steps: Chain = ()
+    light_colour: SourceColour | None = None
+    """Of scene-linear light as it was rendered, with what lies outside 0 to 1, and premultiplied where there is
+    transparency; None where the source is no such light."""
     files: tuple[LaidFile, ...] = ()
 
 
@@ -74,29 +89,47 @@ def begin(video: VideoStream, spec: ColourSpec, view: ViewTransform | None, back
         video = replace(video, has_alpha=False)
     source = source_colour(video, spec)
     prepare, planar = _prepared(video, source)
-    if not video.has_alpha:
-        shown = _shown(video, source, planar, view)
-        return Beginning(
-            steps=(*prepare, *shown.steps), colour=shown.colour, files=_files((*prepare, *shown.steps), view)
-        )
-    premultiplied = source.light is Light.SCENE_LINEAR
     shown = _shown(video, source, without_alpha(planar), view)
+    if video.has_alpha:
+        made = _layered(prepare, planar, shown, background, source=source, viewed=view is not None)
+    else:
+        made = Beginning(steps=(*prepare, *shown.steps), colour=shown.colour)
+    light = _light(video, planar, view) if source.light is Light.SCENE_LINEAR and "f32" in planar else None
+    if light is not None:
+        colour = replace(_LINEAR, pixel_format=planar, alpha=video.has_alpha)
+        made = replace(made, light_steps=(*prepare, *light), light_colour=colour)
+    return replace(made, files=_files((*made.steps, *made.clear_steps, *made.light_steps), view))
+
+
+def _light(video: VideoStream, planar: str, view: ViewTransform | None) -> Chain | None:
+    """To linear light of BT.709 and nothing else; None where OpenColorIO has no matrix for that."""
+    if view is not None and not view.light:
+        return None
+    primaries = to_bt709(video.chromaticities) if video.chromaticities else ()
+    picture = (*in_range(_RANGE), *(by_nine(view.light) if view is not None else primaries))
+    if not video.has_alpha:
+        return picture
+    return together_floats((*colours(planar), *picture), (*transparency(planar), LIMIT))
+
+
+def _layered(
+    prepare: Chain, planar: str, shown: _Shown, background: Background, *, source: SourceColour, viewed: bool
+) -> Beginning:
+    """Pictures with transparency: laid over the background, and with it."""
+    premultiplied = source.light is Light.SCENE_LINEAR
     opaque = (*colours(planar), *shown.steps)
     separate = (*unpremultiplied(planar, (*colours(planar), _RANGE)), *shown.steps) if premultiplied else opaque
-    displayed = (*arithmetic(shown.colour, RGB16, None), step("format", "gbrp16le"))
+    displayed = (*arithmetic(shown.colour, _displayed(shown.colour), None), step("format", "gbrp16le"))
     clear = (*prepare, *straight((*separate, *displayed), alpha_16(planar)))
-    clear_colour = replace(_STRAIGHT, curve=_shown_curve(shown.colour), assumed=source.assumed)
+    clear_colour = replace(_as_shown(shown.colour), assumed=source.assumed)
     if premultiplied and not any(background):
         # What lies under nothing is black already: shown as it was rendered.
         flat, colour = (*prepare, *opaque), shown.colour
-    elif premultiplied and view is None:
+    elif premultiplied and not viewed:
         flat, colour = (*prepare, *_over_in_light(opaque, planar, background)), _LINEAR_16
     else:
         flat, colour = (*clear, *over(background)), replace(clear_colour, pixel_format="gbrp16le", alpha=False)
-    return Beginning(
-        steps=flat, colour=colour, clear_steps=clear, clear_colour=clear_colour,
-        files=_files((*flat, *clear), view),
-    )  # fmt: skip
+    return Beginning(steps=flat, colour=colour, clear_steps=clear, clear_colour=clear_colour)
 
 
 def _prepared(video: VideoStream, source: SourceColour) -> tuple[Chain, str]:
@@ -136,15 +169,28 @@ def _viewed(source: SourceColour, view: ViewTransform) -> _Shown:
     """Through a baked LUT; scene light gets a logarithmic shaper, so that darks have enough of its points."""
     split = (step("lut1d", file=CURVE_FILE),) if view.split else ()
     lut = (step("lut3d", file=VIEW_FILE, interp="tetrahedral"), *split)
-    shown = SourceColour(light=Light.RGB, pixel_format="gbrpf32le", deep=True, curve=view.curve)
+    shown = _seen_on(view)
     if view.scene_linear:
-        return _Shown(steps=(*_floats(source), step("lut1d", file=SHAPER_FILE), *lut), colour=shown)
+        working = by_nine(view.matrix) if view.matrix else ()
+        clean = (_RANGE,) if working and "f32" in source.pixel_format else ()
+        return _Shown(
+            steps=(*_floats(source), *clean, *working, step("lut1d", file=SHAPER_FILE), *lut), colour=shown
+        )
     numbers = replace(source, light=Light.RGB) if source.matrix == "gbr" else replace(source, light=Light.YUV)
     if "f32" in source.pixel_format:
         return _Shown(steps=(LIMIT, *lut), colour=shown)
     # Floats behind the LUT: linear light has too few whole numbers for darks.
     deep = (*arithmetic(numbers, RGB16, None), step("format", "gbrp16le"), *in_full("gbrpf32le"))
     return _Shown(steps=(*deep, *lut), colour=shown)
+
+
+def _seen_on(view: ViewTransform) -> SourceColour:
+    """The numbers of the display."""
+    shown = SourceColour(light=Light.RGB, pixel_format="gbrpf32le", deep=True, curve=view.curve)
+    if view.primaries == "bt709" and view.curve not in HDR_CURVES:
+        return shown
+    light = Light.HDR if view.curve in HDR_CURVES else Light.WIDE
+    return replace(shown, light=light, primaries=view.primaries, keep=True, display=view.display)
 
 
 def _floats(source: SourceColour) -> Chain:
@@ -164,8 +210,17 @@ def _to_linear(value: float) -> float:
     return round(linear, 6)
 
 
-def _shown_curve(colour: SourceColour) -> str:
-    return SRGB_CURVE if colour.light is Light.SCENE_LINEAR else colour.curve
+def _displayed(colour: SourceColour) -> TargetColour:
+    """The form in between for these pictures: the numbers of the display they are for."""
+    if not colour.display:
+        return RGB16
+    return replace(RGB16, curve=colour.curve, primaries=colour.primaries)
+
+
+def _as_shown(colour: SourceColour) -> SourceColour:
+    if colour.display:
+        return replace(colour, pixel_format=STRAIGHT, alpha=True)
+    return replace(_STRAIGHT, curve=SRGB_CURVE if colour.light is Light.SCENE_LINEAR else colour.curve)
 
 
 def _files(chain: Chain, view: ViewTransform | None) -> tuple[LaidFile, ...]:

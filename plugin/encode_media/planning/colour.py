@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from encode_media.errors import failure
 from encode_media.media.formats import LOG_TRANSFER
 from encode_media.model.geometry import Size
 from encode_media.model.media import ColourTags, SourceKind
@@ -45,8 +46,8 @@ class Light(str, Enum):
     LOG = "printing density RGB"
     RGB = "RGB"
     YUV = "YUV"
-    HDR = "HDR YUV"
-    WIDE = "wide-gamut YUV"
+    HDR = "HDR"
+    WIDE = "wide gamut"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +64,11 @@ class SourceColour:
     """More than 8 bits."""
     alpha: bool = False
     """Straight transparency is still in the pictures."""
-    keep_hdr: bool = False
-    """Stays what it is in outputs that can show it."""
+    keep: bool = False
+    """HDR stays what it is in outputs that can show it."""
+    display: str = ""
+    """The display a view of OpenColorIO is for, where that is no BT.709 or sRGB screen: movies must be able to
+    say so."""
     assumed: tuple[str, ...] = ()
 
 
@@ -97,7 +101,7 @@ class TargetColour:
     @property
     def words(self) -> str:
         """For notes on movies."""
-        gamut = "BT.2020" if self.primaries == "bt2020" else "BT.709"
+        gamut = {"bt2020": "BT.2020", "smpte432": "P3-D65"}.get(self.primaries, "BT.709")
         tagged = {SRGB_CURVE: "sRGB", "bt709": "BT.709", "smpte2084": "PQ", "arib-std-b67": "HLG"}
         return f"{gamut} limited range, tagged {tagged.get(self.curve, self.curve)}"
 
@@ -127,13 +131,16 @@ def target_colour(spec: VideoSpec, source: SourceColour, kind: SourceKind) -> Ta
     fixed = _image_target(spec)
     if fixed is not None:
         return fixed
-    if source.light is Light.HDR and source.keep_hdr and spec.transfer == "auto":
+    if source.display or (source.keep and source.light is Light.HDR and spec.transfer == "auto"):
         kept = TargetColour(
-            pixel_format=spec.pixel_format, curve=source.curve, matrix="2020_ncl", primaries="bt2020"
-        )
+            pixel_format=spec.pixel_format, curve=source.curve, primaries=source.primaries,
+            matrix="2020_ncl" if source.primaries == "bt2020" or source.light is Light.HDR else "709",
+        )  # fmt: skip
         # Eight bits would show bands: such outputs are tone-mapped all the same.
-        if kept.deep:
+        if kept.deep or source.light is Light.WIDE:
             return kept
+        if source.display:
+            raise failure("ocio.display_target", display=source.display, target=f"{spec.codec} of 8 bits")
     return TargetColour(pixel_format=spec.pixel_format, curve=curve)
 
 
@@ -145,7 +152,8 @@ def _image_target(spec: VideoSpec) -> TargetColour | None:
         # VP8 knows no other YUV (RFC 6386, section 9.2).
         return TargetColour(pixel_format=spec.pixel_format, curve=SRGB_CURVE, matrix="170m")
     if spec.codec == "exr":
-        return TargetColour(pixel_format="gbrpf32le", curve=LINEAR_CURVE, matrix="gbr", full_range=True)
+        planar = "gbrapf32le" if "gbrap" in spec.pixel_format else "gbrpf32le"
+        return TargetColour(pixel_format=planar, curve=LINEAR_CURVE, matrix="gbr", full_range=True)
     if spec.codec == "png":
         return TargetColour(pixel_format=spec.pixel_format, curve=SRGB_CURVE, matrix="gbr", full_range=True)
     if spec.codec == "mjpeg":
@@ -214,7 +222,7 @@ def zscale(source: SourceColour, target: TargetColour, size: Size | None = None)
     if source.light is Light.SCENE_LINEAR:
         given |= {"tin": "linear", "pin": "709"}
         wanted |= {"t": curve, "p": "709"}
-    elif source.light is Light.WIDE:
+    elif source.light is Light.WIDE and target.primaries == "bt709":
         # In the light of an sRGB display: by its own curves zscale would take BT.709 for a power of 2.4.
         given |= {"tin": SRGB_CURVE, "pin": WIDE_PRIMARIES[source.primaries]}
         wanted |= {"t": curve, "p": "709"}
@@ -253,7 +261,8 @@ def _hdr_kept(source: SourceColour, target: TargetColour, size: Size | None) -> 
     same = {"tin": source.curve, "t": source.curve}
     return step(
         "zscale", **sized(size), min=MATRICES[source.matrix], rin="full" if source.full_range else "limited",
-        pin=WIDE_PRIMARIES.get(source.primaries, "709"), **same, m=target.matrix, p="2020", r="limited",
+        pin=WIDE_PRIMARIES.get(source.primaries, "709"), **same, m=target.matrix,
+        p=WIDE_PRIMARIES.get(target.primaries, "2020"), r="full" if target.full_range else "limited",
     )  # fmt: skip
 
 

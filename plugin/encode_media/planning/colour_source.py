@@ -24,7 +24,7 @@ def source_colour(video: VideoStream, spec: ColourSpec = ColourSpec()) -> Source
     deep = video.bit_depth > 8  # noqa: PLR2004 - a byte
     if is_rgb(video):
         return _rgb_colour(video, spec, deep=deep)
-    return replace(_yuv_colour(video, deep=deep), keep_hdr=spec.hdr == "keep")
+    return replace(_yuv_colour(video, deep=deep), keep=spec.hdr == "keep")
 
 
 def is_rgb(video: VideoStream) -> bool:

@@ -14,6 +14,8 @@ from encode_media.planning.graph import Chain, Filter, Fork, step
 
 ALPHA_16 = "gbrp16le"
 _DEPTHS = (9, 10, 12, 14, 16)
+_TWICE, _ONCE = Fork(((), ()), step("hstack")), step("crop", "iw/2", "ih", 0, 0)
+"""Side by side before planes of floats are rearranged, and back."""
 
 
 def depth_of(pixel_format: str) -> int:
@@ -42,12 +44,25 @@ def transparency(pixel_format: str) -> Chain:
 def grey_floats() -> Chain:
     """Grey floats as RGB. Laid twice side by side first: ffmpeg 5 takes half of each row."""
     rgb = _planes((0, 0), (0, 0), (0, 0), pixel_format="gbrpf32le")
-    return (step("format", "grayf32le"), Fork(((), ()), step("hstack")), rgb, step("crop", "iw/2", "ih", 0, 0))
+    return (step("format", "grayf32le"), _TWICE, rgb, _ONCE)
 
 
 def together(pixel_format: str) -> Filter:
     """Joins a picture and a grey one of the same depth in whole numbers, which becomes its transparency."""
     return _planes((0, 0), (0, 1), (0, 2), (1, 0), pixel_format=pixel_format)
+
+
+def together_floats(picture: Chain, alpha: Chain) -> Chain:
+    """Float pictures, and floats of three equal planes as their transparency."""
+    joined = _planes((0, 0), (0, 1), (0, 2), (1, 0), pixel_format="gbrapf32le")
+    return (Fork(((*picture, _TWICE), (*alpha, _TWICE)), joined), _ONCE)
+
+
+def in_range(positive: Filter) -> Chain:
+    """Float pictures without NaN and infinity, what is negative kept; `positive` does that for the others."""
+    turned = step("colorchannelmixer", rr=-1, gg=-1, bb=-1)
+    halves = Fork(((positive,), (turned, positive, turned)), step("blend", all_mode="average"))
+    return (halves, step("colorchannelmixer", rr=2, gg=2, bb=2))
 
 
 def without_alpha(pixel_format: str) -> str:

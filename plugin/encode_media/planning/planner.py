@@ -12,8 +12,10 @@ from encode_media.model.colour import ViewTransform
 from encode_media.model.media import Media, VideoStream
 from encode_media.model.plan import EncodePlan, LaidFile
 from encode_media.model.preset import OutputKind, OutputSpec, Preset
-from encode_media.planning.beginning import begin
+from encode_media.planning.beginning import Beginning, begin
+from encode_media.planning.colour import SourceColour
 from encode_media.planning.estimates import estimate_bytes, estimate_seconds
+from encode_media.planning.graph import Chain
 from encode_media.planning.look import with_look
 from encode_media.planning.measuring import with_measurements
 from encode_media.planning.naming import unique_stems
@@ -100,12 +102,20 @@ def _work(
         media=media, video=video, preset=preset, reading=reading, colour=looked.colour,
         steps=(*reading.steps, *beginning.steps, *looked.steps),
         clear=((*beginning.clear_steps, *clear.steps), clear.colour) if clear else None,
+        light=_light(beginning, preset),
         files=(*beginning.files, *looked.files), looks=looked.notes,
         sound=SoundWork(
             media=media, files=files, timing=reading.sound, length_s=reading.duration_s, rate=reading.rate,
             clock_s=clock_of(media, reading, preset),
         ),
     )  # fmt: skip
+
+
+def _light(beginning: Beginning, preset: Preset) -> tuple[Chain, SourceColour] | None:
+    """Linear light has no look: a LUT is for the picture as displayed."""
+    if preset.lut or beginning.light_colour is None:
+        return None
+    return beginning.light_steps, beginning.light_colour
 
 
 def _drafts(work: Work, specs: Sequence[OutputSpec]) -> list[Draft]:
@@ -122,7 +132,9 @@ def _drafts(work: Work, specs: Sequence[OutputSpec]) -> list[Draft]:
 
 def _files(work: Work, drafts: Sequence[Draft]) -> tuple[LaidFile, ...]:
     """Each once: outputs share fonts, and smaller movies are scaled from larger ones, texts and all."""
-    return tuple(dict.fromkeys([*work.files, *(file for draft in drafts for file in draft.files)]))
+    steps = repr([draft.file.video for draft in drafts])
+    read = [file for file in work.files if file.name in steps]
+    return tuple(dict.fromkeys([*read, *(file for draft in drafts for file in draft.files)]))
 
 
 def _drawn_notes(drafts: Sequence[Draft]) -> tuple[str, ...]:

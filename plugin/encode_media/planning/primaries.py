@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from encode_media.planning.graph import Chain, Filter, step
 
@@ -16,11 +16,23 @@ _BRADFORD: Matrix = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.03
 """XYZ to the sharpened cone responses of the linear Bradford adaptation (ICC.1:2022, annex E)."""
 _LARGEST = 2
 """ffmpeg's colorchannelmixer takes factors up to this."""
+_NOTHING = 1e-6
 
 
 def to_bt709(given: Chromaticities) -> Chain:
     """The steps from linear light of these primaries to BT.709, white adapted; of float pictures."""
-    matrix = conversion(given, BT709)
+    return mixed(conversion(given, BT709))
+
+
+def by_nine(numbers: Sequence[float]) -> Chain:
+    """The steps for a matrix of nine numbers, row by row; none where it changes nothing."""
+    matrix = _matrix(lambda row, column: numbers[3 * row + column])
+    unchanged = all(abs(matrix[r][c] - (r == c)) < _NOTHING for r in range(3) for c in range(3))
+    return () if unchanged else mixed(matrix)
+
+
+def mixed(matrix: Matrix) -> Chain:
+    """The steps for a matrix; of float pictures."""
     largest = max(abs(value) for row in matrix for value in row)
     if largest <= _LARGEST:
         return (_mixer(matrix),)

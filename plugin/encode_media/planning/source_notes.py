@@ -43,7 +43,7 @@ def _view_note(view: ViewTransform) -> str:
 def _taken(video: VideoStream, colour: SourceColour) -> str:
     extent = "full" if colour.full_range else "limited"
     primaries = "the file's own primaries, converted to BT.709" if video.chromaticities else "BT.709 primaries"
-    hdr = "kept in outputs of 10 bits, else tone-mapped to SDR" if colour.keep_hdr else "tone-mapped to SDR"
+    hdr = "kept in outputs of 10 bits, else tone-mapped to SDR" if colour.keep else "tone-mapped to SDR"
     return {
         Light.SCENE_LINEAR: f"scene-linear with {primaries}, shown with the sRGB curve and nothing else",
         Light.LOG: "printing density, made linear as Cineon says, shown with the sRGB curve and nothing else",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from encode_media.model.geometry import Size
-from encode_media.planning.colour import RGB16, SourceColour, TargetColour, convert, tag
+from encode_media.planning.colour import RGB16, Light, SourceColour, TargetColour, arithmetic, convert, tag
 from encode_media.planning.graph import Chain, Fork, step
 from encode_media.planning.planes import (
     ALPHA_16,
@@ -21,6 +21,8 @@ from encode_media.planning.planes import (
     multiplied,
     something,
     together,
+    together_floats,
+    transparency,
     without_alpha,
 )
 
@@ -61,9 +63,27 @@ def unpremultiplied(pixel_format: str, picture: Chain) -> Chain:
 
 def convert_any(source: SourceColour, target: TargetColour, size: Size | None) -> Chain:
     """`convert`, with the transparency where both sides have it."""
-    return (
-        _convert_keeping(source, target, size) if source.alpha and target.alpha else convert(source, target, size)
-    )
+    if source.alpha and target.linear:
+        return _convert_light(source, target, size)
+    if source.alpha and target.alpha:
+        return _convert_keeping(source, target, size)
+    return convert(source, target, size)
+
+
+def _convert_light(source: SourceColour, target: TargetColour, size: Size | None) -> Chain:
+    """To scene-linear light, premultiplied as OpenEXR is; what lies outside 0 to 1 is kept where there is any."""
+    opaque = replace(source, pixel_format=without_alpha(source.pixel_format), alpha=False)
+    if not target.alpha:
+        return (*colours(source.pixel_format), *convert(opaque, target, size))
+    if source.light is Light.SCENE_LINEAR:
+        light, alpha = colours(source.pixel_format), transparency(source.pixel_format)
+    else:
+        linear = (*colours(STRAIGHT), *arithmetic(opaque, target, None), step("format", "gbrpf32le"))
+        light, alpha = (multiplied(linear, alpha_float(STRAIGHT)),), alpha_float(STRAIGHT)
+    if size is not None:
+        light, alpha = (*light, *in_full("gbrpf32le", size)), (*alpha, *in_full("gbrpf32le", size))
+    square = () if size is None else (step("setsar", 1),)
+    return (*together_floats(light, alpha), *square, tag(target))
 
 
 def _convert_keeping(source: SourceColour, target: TargetColour, size: Size | None) -> Chain:

@@ -122,7 +122,10 @@ _ALL = (
     Codec(
         # The argument is the encoder's `-format`.
         name="exr", encoder="exr", probed="exr",
-        profiles=(_profile("half", "half", None, "gbrpf16le"), _profile("float", "float", None, "gbrpf32le")),
+        profiles=(
+            _profile("half", "half", None, "gbrpf16le", "gbrapf16le"),
+            _profile("float", "float", None, "gbrpf32le", "gbrapf32le"),
+        ),
     ),
     Codec(
         name="gif", encoder="gif", probed="gif", profiles=(_profile("", "", None, "pal8"),),

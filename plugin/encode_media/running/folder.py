@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from encode_media.errors import EncodeMediaError, failure
 from encode_media.model.plan import EncodePlan, FrameLink, LaidFile, PlannedOutput
 from encode_media.model.preset import OutputKind
-from encode_media.planning.ocio import baked_text
+from encode_media.planning.ocio_bake import baked_text
 from encode_media.resources import resource
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from encode_media.model.background import background_colour
 from encode_media.model.geometry import Size, framing
 from encode_media.model.media import Media, VideoStream
 from encode_media.model.plan import LaidFile, PlannedOutput
@@ -35,6 +36,8 @@ class Work:
     """What every output begins with."""
     clear: tuple[Chain, SourceColour] | None = None
     """What follows on the reading for outputs that keep transparency; None where the source has none."""
+    light: tuple[Chain, SourceColour] | None = None
+    """What follows on the reading for outputs that hold scene-linear light; None where the source is none."""
     files: tuple[LaidFile, ...] = ()
     """What the steps read."""
     looks: tuple[str, ...] = ()
@@ -43,10 +46,17 @@ class Work:
 
     def towards(self, target: TargetColour) -> tuple[Chain, SourceColour]:
         """What an output of this kind begins with, and the colour of it."""
+        if self.light and target.linear and not self._is_backed(target):
+            steps, colour = self.light
+            return (*self.reading.steps, *steps), colour
         if self.clear and target.alpha:
             steps, colour = self.clear
             return (*self.reading.steps, *steps), colour
         return self.steps, self.colour
+
+    def _is_backed(self, target: TargetColour) -> bool:
+        """Whether there is a colour to lay behind the pictures: black is there already."""
+        return self.clear is not None and not target.alpha and any(background_colour(self.preset.background))
 
     @property
     def size(self) -> Size:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from encode_media.errors import failure
 from encode_media.model.plan import Expected, PlannedOutput
 from encode_media.model.preset import OutputSpec
 from encode_media.planning.colour import target_colour
@@ -25,6 +26,8 @@ def plan_image_sequence(work: Work, spec: OutputSpec, stem: str) -> Draft:
     target = target_colour(spec.video, work.colour, work.media.kind)
     placement = place(work, spec, even=False)
     steps, colour = work.towards(target)
+    if colour.display:
+        raise failure("ocio.display_target", display=colour.display, target=f"images ({spec.container})")
     file = sequence_pattern(stem, spec.container, (first, last))
     options = {
         **rate_options(reading.rate), **plain_options(), **image_encoder(spec.video),
