@@ -193,12 +193,17 @@ def open_client_catalog_gateway(settings: Settings) -> Iterator[SubmitDesk]:
     """Raises: ServerUnavailable, NotPermitted."""
     from encode_media.ftrack.gateway import Gateway
     from encode_media.ftrack.session import open_session
+    from encode_media.ftrack.sources import Reach
 
     with open_client(settings) as client:
         session = open_session(settings)
         try:
             yield SubmitDesk(
-                client, open_catalog(settings), Gateway(session), settings.api_user, settings.service_id
+                client,
+                open_catalog(settings),
+                Gateway(session, reach=Reach.of(settings)),
+                settings.api_user,
+                settings.service_id,
             )
         finally:
             session.close()

@@ -167,16 +167,18 @@ _ENTRIES = (
            "The id is not in the job database.",
            "`encode-media jobs list` shows the jobs that are known here."),
     # --- the source ------------------------------------------------------------------------------
-    _entry(SourceMissing, "source.missing", "The source was not found: {path}",
+    _entry(SourceMissing, "source.missing", "The source was not found: {path}{where}",
            "The file or folder does not exist on this machine.",
-           "Check the path, and that the storage is mounted on the machine that encodes."),
+           "Check the path, and that the storage is mounted on the machine that encodes. Another name there? "
+           "Then set ENCODE_MEDIA_PATH_MAP."),
     _entry(SourceMissing, "source.unreadable", "The source can't be read: {path}",
            "The file exists but the operating system refused to open it.",
            "Check the file's permissions for the account the service runs as."),
     _entry(SourceMissing, "source.no_component", "The version {version} has no media to encode.",
            "The version has no component, or only review media and thumbnails.",
            "Publish a movie or an image sequence on the version first."),
-    _entry(SourceMissing, "source.offline", "The media of {version} is not available here: it is in {location}.",
+    _entry(SourceMissing, "source.offline",
+           "The media of {version} is not available here: it is in {location}{where}.",
            "No location that holds the component is accessible from the encoding machine.",
            "Transfer the component to a location this machine can read, or run the encode where it is."),
     _entry(SourceMissing, "source.outside_roots", "The source is outside the allowed folders: {path}",
@@ -378,7 +380,7 @@ class _Words(dict[str, Any]):
     """Leaves a gap readable rather than failing while failing."""
 
     def __missing__(self, key: str) -> str:
-        return "" if key == "by" else "?"
+        return "" if key in {"by", "where"} else "?"
 
 
 def _plain(value: Any) -> Any:

@@ -84,11 +84,12 @@ def run_here(settings: Settings, wanted: Wanted) -> tuple[str, JobHere]:
 def _submit(settings: Settings, engine: JobEngine, wanted: Wanted) -> str:
     from encode_media.ftrack.gateway import Gateway
     from encode_media.ftrack.session import open_session
+    from encode_media.ftrack.sources import Reach
     from encode_media.ftrack.submission import submit_version
 
     session = open_session(settings)
     try:
-        gateway = Gateway(session)
+        gateway = Gateway(session, reach=Reach.of(settings))
         if wanted.source is not None:
             return engine.submit(_request(settings, gateway, wanted)).job_id
         return submit_version(

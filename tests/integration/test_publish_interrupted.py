@@ -10,8 +10,9 @@ import pytest
 
 from encode_media.errors import ServerUnavailable
 from encode_media.ftrack import upload as upload_module
+from encode_media.ftrack.download import download
 from encode_media.ftrack.publisher import Rules, publish
-from encode_media.ftrack.upload import Retries, download
+from encode_media.ftrack.upload import Retries
 from encode_media.model.result import OutputResult
 from support.outputs import movie, plan_of, request_for, sequence, still
 from support.publishing import Studio, files_below, job_of, studio_of

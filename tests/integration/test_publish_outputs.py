@@ -10,12 +10,14 @@ import pytest
 import requests
 
 from encode_media.errors import EncodeMediaError, InvalidParameters, NotPermitted, OutOfSpace, ServerUnavailable
+from encode_media.ftrack import file_stream
 from encode_media.ftrack import folders as folders_module
 from encode_media.ftrack import upload as upload_module
+from encode_media.ftrack.download import download
 from encode_media.ftrack.publisher import Rules, publish
 from encode_media.ftrack.review import LEDGER_KEY, META_KEY
 from encode_media.ftrack.session import fetch
-from encode_media.ftrack.upload import Retries, download, upload
+from encode_media.ftrack.upload import Retries, upload
 from encode_media.model.request import EncodeRequest
 from encode_media.model.result import OutputResult, Progress, PublishedOutput
 from support.outputs import movie, plan_of, request_for, sequence, still
@@ -368,11 +370,11 @@ def test_bytes_damaged_on_the_way_are_refused_by_the_server(
 
 def test_an_upload_never_holds_more_than_a_piece_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "large"
-    path.write_bytes(bytes(5 * upload_module.CHUNK + 7))
+    path.write_bytes(bytes(5 * file_stream.CHUNK + 7))
     sent: list[int] = []
-    stream = upload_module._Stream(path, path.stat().st_size, sent.append)
+    stream = file_stream.FileStream(path, path.stat().st_size, sent.append)
     sizes = [len(piece) for piece in stream]
-    assert max(sizes) == upload_module.CHUNK
+    assert max(sizes) == file_stream.CHUNK
     assert sum(sizes) == len(stream) == sent[-1]
 
 

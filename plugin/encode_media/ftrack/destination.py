@@ -27,6 +27,7 @@ from encode_media.ftrack.pool import SessionPool
 from encode_media.ftrack.publisher import Rules, publish, publish_early
 from encode_media.ftrack.reporting import Reporter
 from encode_media.ftrack.session import fetch
+from encode_media.ftrack.sources import Reach
 from encode_media.ftrack.staging import take_back
 from encode_media.ftrack.texts import texts_of
 from encode_media.ftrack.upload import Retries
@@ -74,7 +75,7 @@ class FtrackDestination:
             return request.source
         target = _target(request)
         with self._pool.session() as session:
-            gateway = Gateway(session, download_folder=self._downloads(request))
+            gateway = Gateway(session, download_folder=self._downloads(request), reach=Reach.of(self._settings))
             component = gateway.source_component(target.version_id, target.component_id)
             return gateway.source_ref(component, label=target.version_label)
 

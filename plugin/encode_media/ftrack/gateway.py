@@ -11,7 +11,7 @@ from encode_media.errors import failure
 from encode_media.ftrack.entities import ComponentInfo, Target, UserInfo, VersionInfo
 from encode_media.ftrack.selection import Entry
 from encode_media.ftrack.session import fetch
-from encode_media.ftrack.sources import best_source, locate
+from encode_media.ftrack.sources import Reach, best_source, locate
 from encode_media.ftrack.targets import Pair, fetch_in, resolve
 from encode_media.model.media import SourceRef
 
@@ -34,9 +34,12 @@ _COMPONENT = (
 class Gateway:
     """A session's view of the server. As little thread-safe as the session is."""
 
-    def __init__(self, session: ftrack_api.Session, *, download_folder: Path | None = None) -> None:
+    def __init__(
+        self, session: ftrack_api.Session, *, download_folder: Path | None = None, reach: Reach | None = None
+    ) -> None:
         self.session = session
         self._download_folder = download_folder
+        self._reach = reach or Reach()
         self._location_names: dict[str, str] = {}
         self._roles: dict[str, list[Any]] = {}
         """Per user; a gateway lives for one piece of work."""
@@ -98,10 +101,18 @@ class Gateway:
                 chosen = self._component(chosen.container_id)
             return self._with_frames(chosen)
         version = self.version(version_id)
-        best = best_source(version.components)
+        return self._with_frames(self.best_source(version))
+
+    def best_source(self, version: VersionInfo) -> ComponentInfo:
+        """The component of a version to encode when nobody pointed at one.
+
+        Raises:
+            SourceMissing: the version has nothing to encode.
+        """
+        best = best_source(version.components, review_allowed=self._reach.review_allowed)
         if best is None:
             raise failure("source.no_component", version=version.label)
-        return self._with_frames(best)
+        return best
 
     def source_ref(self, component: ComponentInfo, *, label: str = "") -> SourceRef:
         """Where the component's files are; fetched first if only the server has them.
@@ -110,7 +121,8 @@ class Gateway:
             SourceMissing: no location that holds it can be read from here.
             ServerUnavailable: the server or the download failed.
         """
-        return locate(self.session, component, label or component.name, self._download_folder)
+        maps = self._reach.path_maps
+        return locate(self.session, component, label or component.name, self._download_folder, maps)
 
     def user(self, username_or_id: str) -> UserInfo:
         """A user by name or id.

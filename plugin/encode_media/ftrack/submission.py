@@ -10,7 +10,6 @@ from encode_media.ftrack.entities import ComponentInfo, Target, UserInfo, Versio
 from encode_media.ftrack.ftrack_job import create_ftrack_job
 from encode_media.ftrack.gateway import Gateway
 from encode_media.ftrack.review import AUTO_LOCATION
-from encode_media.ftrack.sources import best_source
 from encode_media.jobs.engine import JobClient, Submission
 from encode_media.jobs.waiting import why_it_waits
 from encode_media.model.needs import checked_needs
@@ -142,10 +141,7 @@ def known_component(gateway: Gateway, target: Target) -> ComponentInfo:
     """
     version = target.version
     if target.component_id is None:
-        component = best_source(version.components)
-        if component is None:
-            raise failure("source.no_component", version=version.label)
-        return component
+        return gateway.best_source(version)
     for component in version.components:
         if component.id == target.component_id:
             return component

@@ -1,4 +1,4 @@
-"""Files to `ftrack.server` and back: streamed, checked, retried, in constant memory."""
+"""Files to `ftrack.server`: streamed, checked, retried, in constant memory; in parts where they are large."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import base64
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import requests
 
 from encode_media.errors import failure
+from encode_media.ftrack.file_stream import CHUNK, FileStream
 from encode_media.ftrack.session import translated, without_keys
+from encode_media.ftrack.upload_parts import LARGE, NotOffered, upload_in_parts
 from encode_media.jobs.job_folder import storage_failure
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CHUNK = 1024 * 1024
 TIMEOUT_S = (10.0, 120.0)
 """To connect, and per socket operation: an object store may think for a while after the last byte."""
 
@@ -37,27 +38,6 @@ class Retries:
     attempts: int = 5
     first_wait_s: float = 1.0
     sleep: Callable[[float], None] = time.sleep
-
-
-class _Stream:
-    """A file as a body for `requests`: with a length, in large pieces, telling how far it is.
-
-    Deliberately without `read`: given one, the HTTP library would send pieces of 16 KiB.
-    """
-
-    def __init__(self, path: Path, size: int, on_bytes: Callable[[int], None]) -> None:
-        self._path, self._size, self._on_bytes = path, size, on_bytes
-
-    def __len__(self) -> int:
-        return self._size
-
-    def __iter__(self) -> Iterator[bytes]:
-        sent = 0
-        with self._path.open("rb") as file:
-            while chunk := file.read(CHUNK):
-                yield chunk
-                sent += len(chunk)
-                self._on_bytes(sent)
 
 
 def upload(
@@ -84,14 +64,9 @@ def upload(
         size, checksum = measure(path)
     except OSError as error:
         raise storage_failure(error, path) from error
-    # An empty body would be sent as chunks without a length; real stores want the length.
-    body: Any = _Stream(path, size, on_bytes) if size else b""
     wait = policy.first_wait_s
     for attempt in range(1, policy.attempts + 1):
-        with translated(session):
-            # Asked for again each time: the signed URL of a slow try may have run out.
-            where: dict[str, Any] = session.get_upload_metadata(component_id, file_name, size, checksum)
-        problem = _put(where["url"], dict(where["headers"]), body, file_name)
+        problem = _try(session, component_id, path, file_name, size, checksum, on_bytes)
         if problem is None:
             return size
         log.warning("upload of %s, try %d of %d: %s", file_name, attempt, policy.attempts, problem)
@@ -101,15 +76,45 @@ def upload(
     raise failure("server.upload_failed", name=file_name, problem=problem)
 
 
-def _put(url: str, headers: dict[str, str], body: Any, file_name: str) -> str | None:
+def _try(  # noqa: PLR0917 - what `upload` knows of the file
+    session: ftrack_api.Session,
+    component_id: str,
+    path: Path,
+    file_name: str,
+    size: int,
+    checksum: str,
+    on_bytes: Callable[[int], None],
+) -> str | None:
     """None if the file is there, else what went wrong and may go right the next time."""
+    if size >= LARGE:
+
+        def send(url: str, headers: dict[str, str], body: Any) -> requests.Response | str:
+            return _put(url, headers, body, file_name)
+
+        try:
+            return upload_in_parts(
+                session, component_id, path, size, file_name=file_name, on_bytes=on_bytes, send=send
+            )
+        except NotOffered:
+            log.debug("the server takes %s in one piece", file_name)
+    with translated(session):
+        # Asked for again each time: the signed URL of a slow try may have run out.
+        where: dict[str, Any] = session.get_upload_metadata(component_id, file_name, size, checksum)
+    # An empty body would be sent as chunks without a length; real stores want the length.
+    body: Any = FileStream(path, size, on_bytes) if size else b""
+    answer = _put(where["url"], dict(where["headers"]), body, file_name)
+    return answer if isinstance(answer, str) else None
+
+
+def _put(url: str, headers: dict[str, str], body: Any, file_name: str) -> requests.Response | str:
+    """The answer if the store took it, else what went wrong and may go right the next time."""
     try:
         # Not the session's own connection: that one would send the API key along to the store.
         answer = requests.put(url, data=body, headers=headers, timeout=TIMEOUT_S)
     except (requests.exceptions.ConnectionError, requests.exceptions.Timeout) as error:
         return f"the connection broke ({type(error).__name__})"
     if answer.ok:
-        return None
+        return answer
     problem = without_keys(f"the store answered {answer.status_code} {answer.reason}")
     if answer.status_code in _PASSING_STATUS:
         return problem
@@ -124,48 +129,6 @@ def measure(path: Path) -> tuple[int, str]:
             digest.update(chunk)
             size += len(chunk)
     return size, base64.b64encode(digest.digest()).decode("ascii")
-
-
-def download(
-    session: ftrack_api.Session,
-    component_id: str,
-    target: Path,
-    *,
-    on_bytes: Callable[[int], None] = lambda _received: None,
-) -> Path:
-    """Fetches a component's file from `ftrack.server` to `target`, which exists only when complete.
-
-    The URL with the key in it stays inside this function; ffmpeg never sees it.
-
-    Raises:
-        ServerUnavailable: the transfer broke or the server is gone.
-        OutOfSpace, NotPermitted: the folder is full or can't be written.
-    """
-    partial = target.with_name(target.name + ".part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with translated(session), partial.open("wb") as file:
-            _receive(session, component_id, file, on_bytes)
-        partial.replace(target)
-    except OSError as error:
-        raise storage_failure(error, target.parent) from error
-    return target
-
-
-def _receive(
-    session: ftrack_api.Session, component_id: str, file: BinaryIO, on_bytes: Callable[[int], None]
-) -> None:
-    query = {"id": component_id, "username": session.api_user, "apiKey": session.api_key}
-    url = f"{session.server_url}/component/get"
-    received = 0
-    with requests.get(url, params=query, stream=True, timeout=TIMEOUT_S) as answer:
-        if not answer.ok:
-            problem = f"the file of component {component_id} was answered with {answer.status_code}"
-            raise failure("server.failed", problem=problem)
-        for chunk in answer.iter_content(CHUNK):
-            file.write(chunk)
-            received += len(chunk)
-            on_bytes(received)
 
 
 def remove(session: ftrack_api.Session, component_id: str) -> None:

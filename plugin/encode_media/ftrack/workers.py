@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from encode_media.errors import EncodeMediaError, failure
 from encode_media.ftrack.gateway import Gateway
 from encode_media.ftrack.pool import SessionPool
+from encode_media.ftrack.sources import Reach
 from encode_media.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ class Workers:
     def __init__(self, settings: Settings, *, threads: int = THREADS, waiting: int = MAX_WAITING) -> None:
         self._count = threads
         self._sessions = SessionPool(settings)
+        self._reach = Reach.of(settings)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="encode-media-hub")
         self._room = threading.BoundedSemaphore(threads + waiting)
 
@@ -54,7 +56,7 @@ class Workers:
     def _run(self, work: Work, failed: OnFailure) -> None:
         try:
             with self._sessions.session() as session:
-                work(Gateway(session))
+                work(Gateway(session, reach=self._reach))
         except EncodeMediaError as error:
             failed(error)
         except Exception as error:
