@@ -164,3 +164,11 @@ def test_each_preset_must_become_what_it_is_called(preset: str, codec: str, prof
     found = plan(preset).outputs[0].expected
 
     assert (found.codec, found.profile, found.pixel_format) == (codec, profile, pixels)
+
+
+def test_av1_is_capped_beside_a_quality_and_says_that_it_is_not_beside_a_rate() -> None:
+    argv = plan("webm_av1", max_bitrate=1).commands[0].argv
+
+    assert argv[argv.index("-maxrate") + 1] == "800000"
+    with pytest.raises(InvalidParameters, match="beside a quality only"):
+        plan("webm_av1", max_bitrate=1, bitrate=1)

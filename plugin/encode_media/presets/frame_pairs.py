@@ -44,13 +44,15 @@ def rate_problems(output: OutputSpec) -> Iterator[Problem]:
     passes = codec_of(video).passes if output.kind is OutputKind.VIDEO else 0
     for key in wanted:
         if not passes:
-            yield f"video.{key}", f"{video.codec} can't be made for a bit rate", ()
+            yield f"video.{key}", f"{video.codec} can't be made for a bit rate: its profile or quality decides", ()
     if video.target_size is not None and not _AMOUNT.match(video.target_size):
         yield "video.target_size", f"{video.target_size!r} is no size", ("a number with k, M or G behind it, 25M",)
     if video.passes is not None and wanted and video.passes > passes > 0:
         yield "video.passes", f"{video.codec} knows one pass only", ("1",)
     if video.max_bitrate is not None and not codec_of(video).capped:
         yield "video.max_bitrate", f"{video.codec} can't be held below a bit rate", ()
+    if video.max_bitrate is not None and wanted and video.codec == "av1":
+        yield "video.max_bitrate", "av1 is held below a bit rate beside a quality only", (f"no {wanted[0]}",)
     if output.copy and output.kind is not OutputKind.VIDEO:
         yield "copy", "only movies are copied", ("false",)
     yield from _gop_problems(video)
