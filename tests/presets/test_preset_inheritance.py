@@ -162,6 +162,13 @@ def test_wrong_defaults_are_found_with_what_is_allowed(tmp_path: Path) -> None:
     assert "too large" in found["review.quality"].problem
 
 
+def test_what_changes_from_frame_to_frame_is_shown_by_its_name() -> None:
+    catalog = Catalog()
+    values = explain(catalog.get("contact_sheet"), catalog.resolve("contact_sheet", movie(), {}), {})
+    shown = {value.key: value.value for value in values}
+    assert shown["outputs.contact_sheet.burn_ins.bottom_right"] == "{{ frame.number }}"
+
+
 def test_every_value_says_where_it_comes_from(tmp_path: Path) -> None:
     studio = write(tmp_path, "ours", ours("h264_high_quality", "outputs:\n  '*': {video: {speed: fast}}\n"))
     catalog = Catalog([tmp_path])

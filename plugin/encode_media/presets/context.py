@@ -27,6 +27,13 @@ def today() -> str:
     return datetime.now().astimezone().date().isoformat()
 
 
+_OF_FRAMES = {
+    "number": FRAME_MARK, "timecode": TIMECODE_MARK, "first": FIRST_MARK, "last": LAST_MARK, "count": COUNT_MARK,
+    "rate": RATE_MARK,
+}  # fmt: skip
+"""Of burn-ins and slates: replaced when an output is planned, the first two on each frame."""
+
+
 def full_context(media: Media, options: dict[str, Any], occasion: Occasion) -> dict[str, dict[str, Any]]:
     """Everything an expression can read."""
     names = occasion.names
@@ -38,12 +45,15 @@ def full_context(media: Media, options: dict[str, Any], occasion: Occasion) -> d
             "task": names.task, "number": names.version,
         },
         "job": {"user": names.user, "date": occasion.date},
-        # Of burn-ins and slates: replaced when an output is planned, the first two on each frame.
-        "frame": {
-            "number": FRAME_MARK, "timecode": TIMECODE_MARK, "first": FIRST_MARK, "last": LAST_MARK,
-            "count": COUNT_MARK, "rate": RATE_MARK,
-        },
+        "frame": {**_OF_FRAMES},
     }  # fmt: skip
+
+
+def with_names(text: str) -> str:
+    """A text of burn-ins or slates with the names a preset writes in the place of what stands for them."""
+    for name, mark in _OF_FRAMES.items():
+        text = text.replace(mark, f"{{{{ frame.{name} }}}}")
+    return text
 
 
 def source_context(media: Media) -> dict[str, Any]:

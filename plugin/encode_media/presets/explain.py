@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from encode_media.model.preset import OutputSpec, Preset
+from encode_media.presets.context import with_names
 from encode_media.presets.schema import PresetFile
 from encode_media.resources import builtin_presets
 from encode_media.timebase import describe_rate
@@ -85,4 +86,6 @@ def _plain(value: Any) -> Any:
         return value.value
     if isinstance(value, Fraction):
         return describe_rate(value)
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+    if isinstance(value, str):
+        return with_names(value)
+    return value if value is None or isinstance(value, int | float | bool) else str(value)
