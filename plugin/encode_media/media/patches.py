@@ -141,8 +141,13 @@ def read_patches(ffmpeg: str, path: Path, stored: RawVideo, *, decoder: str = ""
     planes = list(_planes(raw, width, height, stored))
     means = [_means(*plane) for plane in planes[:3]]
     if stored.bits == 32:  # noqa: PLR2004 - a float
-        return tuple((to_display(r), to_display(g), to_display(b)) for g, b, r in zip(*means, strict=True))
+        return tuple((_shown(r), _shown(g), _shown(b)) for g, b, r in zip(*means, strict=True))
     return tuple(_from_yuv((y, u, v), stored) for y, u, v in zip(*means, strict=True))
+
+
+def _shown(light: float) -> float:
+    """Light beyond 0 and 1, which YUV and EXR may hold, as every screen clips it."""
+    return to_display(min(max(light, 0.0), 1.0))
 
 
 def worst_error(found: Patches, wanted: Patches) -> float:
