@@ -303,7 +303,7 @@ def test_a_long_selection_is_answered_early_and_its_end_is_told_in_the_browser(
 
     answer = artist.launch(ITEM, selected(sandbox, "sh010_comp", "sh020_concept"), {"preset": "poster"})
 
-    assert answer["message"] == "2 versions being queued"
+    assert answer["message"] == "The versions are being queued. A message says when they are."
     wait_for(lambda: told, what="the message at the end")
     assert told[0] == {"type": "message", "success": True, "message": "2 versions queued"}
     assert len(service.engine.jobs()) == 2

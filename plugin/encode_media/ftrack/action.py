@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,14 +12,28 @@ from encode_media.ftrack import answers
 from encode_media.ftrack.afterwards import project_lists, version_statuses
 from encode_media.ftrack.answers import Answer, read_answer
 from encode_media.ftrack.entities import Target, UserInfo
-from encode_media.ftrack.fields import SourceView, choice_label, main_options, without_foreign
+from encode_media.ftrack.fields import (
+    SourceView,
+    choice_label,
+    main_options,
+    without_defaults,
+    without_foreign,
+)
 from encode_media.ftrack.finding import CONTAINERS, Found, find, why_nothing
 from encode_media.ftrack.forms import Sources, Surroundings, first_page, options_page, summary_page
 from encode_media.ftrack.gateway import Gateway
-from encode_media.ftrack.launching import Reply, Send, queue_all
+from encode_media.ftrack.launching import Reply, Send, answered_in_time, queue_all
 from encode_media.ftrack.menu import CHOICE_KEY, PRESET, QUEUE, require_offered
 from encode_media.ftrack.queue_form import queue_form
-from encode_media.ftrack.readiness import MAX_READ, Desk, is_correctable, known_facts, known_problems, look
+from encode_media.ftrack.readiness import (
+    CHECK_S,
+    MAX_READ,
+    Desk,
+    is_correctable,
+    known_facts,
+    known_problems,
+    look,
+)
 from encode_media.ftrack.review import AUTO_LOCATION
 from encode_media.ftrack.selection import Selection, read_selection
 from encode_media.ftrack.submission import Wish
@@ -76,11 +91,12 @@ def launch(
         answer = _one_click(visit, str(data.get("preset") or ""))
     else:
         answer = _first_answer(visit)
-    visit = _with_targets(visit, answer)
     if "values" not in data and data.get(CHOICE_KEY) != PRESET:
-        send(_sources_page(visit, answer))
+        send(_sources_page(_with_targets(visit, answer), answer))
         return
-    _go_on(visit, answer, send)
+    is_many = len(selection.entries) > 1 or visit.has_containers
+    with answered_in_time(desk.texts, send) if is_many and answer.next_step == answers.ENCODE else nullcontext():
+        _go_on(_with_targets(visit, answer), answer, send)
 
 
 def _go_on(visit: Visit, answer: Answer, send: Send) -> None:
@@ -90,6 +106,8 @@ def _go_on(visit: Visit, answer: Answer, send: Send) -> None:
         preset = desk.catalog.get(answer.preset)
         if answer.page == answers.SOURCES_PAGE:
             answer = _for_chosen_preset(visit, answer, preset)
+        elif answer.page == answers.OPTIONS_PAGE:
+            answer = replace(answer, options=without_defaults(answer.options, preset))
         if answer.next_step == answers.BACK:
             send(_sources_page(visit, answer))
             return
@@ -111,7 +129,9 @@ def _go_on(visit: Visit, answer: Answer, send: Send) -> None:
     if answer.next_step == answers.SUMMARY:
         send(_summary(visit, answer, wish, preset))
         return
-    problems = known_problems(desk, visit.gateway, visit.targets, wish)
+    # What the summary said would be left out is left out: it was read for that, so this is quick.
+    within_s = READ_S if answer.page == answers.SUMMARY_PAGE else CHECK_S
+    problems = known_problems(desk, visit.gateway, visit.targets, wish, within_s=within_s)
     only = problems[0] if len(visit.targets) == 1 else None
     if only and is_correctable(only):
         send(_corrected(visit, answer, only))
@@ -129,7 +149,9 @@ def _first_answer(visit: Visit) -> Answer:
     preset = preferences.preset
     if preset not in visit.desk.catalog.names():
         preset = visit.desk.settings.default_preset
-    location = preferences.location if preferences.location in locations_of(visit.desk) else AUTO_LOCATION
+    location = (
+        preferences.location if preferences.location in locations_of(visit.desk, visit.gateway) else AUTO_LOCATION
+    )
     habit = preferences.habit(preset)
     return Answer(
         preset=preset,
@@ -189,7 +211,7 @@ def _sources_page(visit: Visit, answer: Answer, problem: EncodeMediaError | None
         sources,
         presets,
         answer,
-        around=Surroundings(locations=locations_of(visit.desk)),
+        around=Surroundings(locations=locations_of(visit.desk, visit.gateway)),
         problem=problem,
     )
 

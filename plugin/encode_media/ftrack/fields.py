@@ -122,6 +122,26 @@ def without_foreign(
     return {name: value for name, value in options.items() if name in preset.options or name not in known}
 
 
+def without_defaults(options: Mapping[str, Any], preset: PresetView) -> dict[str, Any]:
+    """Only what was chosen: the options page sends every field, most of them as they came."""
+    return {
+        name: value
+        for name, value in options.items()
+        if name not in preset.options or not _is_default(preset.options[name], value)
+    }
+
+
+def _is_default(option: Option, value: Any) -> bool:
+    if option.kind is OptionKind.BOOLEAN:
+        return truth(value) is (option.default is True)
+    if option.kind is OptionKind.NUMBER and isinstance(option.default, int | float):
+        try:
+            return float(value) == float(option.default)
+        except (TypeError, ValueError):
+            return False
+    return choice_text(value) == choice_text(option.default)
+
+
 def applies(name: str, option: Option, sources: Sequence[SourceView]) -> bool:
     """False for an option that would change nothing: a frame rate for movies, say. Unread sources count as any."""
     if option.kind is OptionKind.RATE or name in _SEQUENCE_ONLY:

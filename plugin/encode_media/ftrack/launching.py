@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,8 +26,6 @@ log = logging.getLogger(__name__)
 
 ANSWER_S = 1.2
 """After this a person is answered although not all versions are queued yet."""
-CHUNK = 250
-"""Versions queued between two looks at the clock."""
 
 Reply = dict[str, Any]
 Send = Callable[[Reply], None]
@@ -44,15 +44,21 @@ class Outcome:
     def add(self, submission: Submission) -> None:
         (self.queued if submission.created else self.running).append(submission)
 
-    def reply(self, texts: Texts, *, waiting: int = 0) -> Reply:
-        message = texts.render(
-            "answer",
-            queued=len(self.queued),
-            running=len(self.running),
-            failed=self.failed,
-            waiting=waiting,
-        )
-        return {"success": bool(self.queued or self.running or waiting), "message": message}
+    def reply(self, texts: Texts) -> Reply:
+        message = texts.render("answer", queued=len(self.queued), running=len(self.running), failed=self.failed)
+        return {"success": bool(self.queued or self.running), "message": message}
+
+
+@contextmanager
+def answered_in_time(texts: Texts, send: Send) -> Iterator[None]:
+    """Says that it is being done where the block takes longer than a person should wait; its answer follows."""
+    timer = threading.Timer(ANSWER_S, lambda: send({"success": True, "message": texts.word("being_queued")}))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def queue_all(
@@ -67,12 +73,11 @@ def queue_all(
 ) -> None:
     """Queues every version that can be; one that can't doesn't stop the others.
 
-    Several become a batch. A person is answered in time; when that was too early for the whole, again at the end.
+    Several become a batch.
 
     Raises:
         ServerUnavailable: the server or the job database doesn't answer.
     """
-    answer_at = time.monotonic() + ANSWER_S
     outcome = Outcome()
     pairs = list(zip(targets, problems, strict=True))
     if len(pairs) == 1:
@@ -83,13 +88,8 @@ def queue_all(
     requests = _requests(desk, gateway, pairs, replace(wish, batch_id=batch.id), outcome)
     if requests:
         open_batch(gateway.session, desk.client, batch, desk.texts)
-    answered = False
-    for start in range(0, len(requests), CHUNK):
-        if not answered and time.monotonic() > answer_at:
-            send(outcome.reply(desk.texts, waiting=len(requests) - start))
-            answered = True
-        for submission in desk.client.submit_many(requests[start : start + CHUNK], again=wish.again):
-            outcome.add(submission)
+    for submission in desk.client.submit_many(requests, again=wish.again):
+        outcome.add(submission)
     if requests:
         _settle(desk, gateway, batch, outcome)
     send(outcome.reply(desk.texts))

@@ -315,21 +315,27 @@ class Listener:
 
 
 class _Answer:
-    """The first call replies to the event, later ones show a message in the person's browser."""
+    """The first call replies to the event, later ones appear in the person's browser. From any thread."""
 
     def __init__(self, event: Event, say: Callable[[Callable[[HubConnection], None]], None]) -> None:
         self._event = event
         self._say = say
         self._replied = False
+        self._lock = threading.Lock()
         self.user_id = ""
 
     def __call__(self, reply: Reply) -> None:
-        if not self._replied:
-            self._replied = True
+        with self._lock:
+            is_first, self._replied = not self._replied, True
+        if is_first:
             self._say(lambda connection: connection.reply(self._event, reply))
             return
         target = f'applicationId=ftrack.client.web and user.id="{self.user_id}"'
         message = {"type": "message", **reply}
+        if "items" in reply:
+            # A form that is pushed says itself where its values go to.
+            data = self._event["data"]
+            message |= {key: data[key] for key in ("actionIdentifier", "selection") if key in data}
         self._say(lambda connection: connection.publish(INTERFACE_TOPIC, message, target=target))
 
 

@@ -56,10 +56,10 @@ def look(
 
 
 def known_problems(
-    desk: Desk, gateway: Gateway, targets: Sequence[Target], wish: Wish
+    desk: Desk, gateway: Gateway, targets: Sequence[Target], wish: Wish, *, within_s: float = CHECK_S
 ) -> list[EncodeMediaError | None]:
     """Per target what can be told now rather than by a failed job."""
-    return [each.problem for each in known_facts(desk, gateway, targets, wish, within_s=CHECK_S)]
+    return [each.problem for each in known_facts(desk, gateway, targets, wish, within_s=within_s)]
 
 
 def known_facts(
