@@ -156,12 +156,12 @@ def test_a_name_may_stand_beside_the_path_in_no_error_of_the_reader(tmp_path: Pa
     "name", ["clip.mov", "clip.mp4", "clip.mkv", "clip.mxf", "still.png", "still.exr", "still.jpg"]
 )
 def test_damaged_files_never_crash_the_caller(clips: Clips, tmp_path: Path, name: str) -> None:
-    """Bit flips and cuts, seeded: the result is media or an error of ours, in time."""
+    """Bit flips and cuts, seeded, each in a process of its own; `test_hostile_fuzz.py` reads hundreds."""
     stem, _, extension = name.partition(".")
     source = clips.still(extension) if stem == "still" else clips.movie(
         name, codec=("mpeg2video",) if extension == "mxf" else ("libx264", "-preset", "ultrafast"))  # fmt: skip
     chance = random.Random(name)  # noqa: S311 - reproducible, not secret
-    for attempt in range(8):
+    for attempt in range(2):
         damaged = copied(source, tmp_path / str(attempt))
         data = bytearray(damaged.read_bytes())
         for _ in range(chance.choice((1, 10, 200))):
