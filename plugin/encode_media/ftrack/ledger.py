@@ -103,6 +103,8 @@ def output_facts(output: OutputResult) -> Ledger:
         facts["rate"] = format_rate(output.frame_rate)
     if expected.profile:
         facts["profile"] = expected.profile
+    if output.planned.copied:
+        facts["copied"] = list(output.planned.copied)
     return {"output": facts}
 
 
