@@ -114,7 +114,7 @@ def measure_preset(
         found = read_patches(ffmpeg, folder / file, stored)
         target = preset if output is outputs[0][0] else f"{preset}: {output.name}"
         error = worst_error(found, source.wanted)
-        yield ColourError(source=source.name, target=target, error=error, limit=limit_of(output, stored))
+        yield ColourError(source=source.name, target=target, error=error, limit=limit_of(stored))
 
 
 def measure_others(ffmpeg: str) -> Iterator[ColourError]:
@@ -146,7 +146,7 @@ def stored_as(output: PlannedOutput) -> RawVideo | None:
     return None
 
 
-def limit_of(output: PlannedOutput, stored: RawVideo) -> float:
+def limit_of(stored: RawVideo) -> float:
     """What the error may be."""
     if stored.full_range:
         return LIMIT_JPEG
