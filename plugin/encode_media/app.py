@@ -164,6 +164,7 @@ class SubmitDesk:
         priority: int,
         needs: tuple[str, ...] = (),
         split: SplitWish = "auto",
+        location: str = "auto",
     ) -> Submission:
         from encode_media.ftrack.submission import submit_version
 
@@ -185,28 +186,43 @@ class SubmitDesk:
             owner=self.owner,
             needs=needs,
             split=split,
+            location=location,
         )
+
+    def submit_again(self, published_id: str, *, priority: int) -> tuple[Submission, bool]:
+        """See `ftrack.ledgers.submit_again`."""
+        from encode_media.ftrack.ledgers import submit_again
+
+        return submit_again(
+            self.gateway,
+            self.client,
+            self.catalog,
+            published_id,
+            user=self.gateway.user(self.username),
+            priority=priority,
+            owner=self.owner,
+        )
+
+
+@contextmanager
+def open_gateway(settings: Settings) -> Iterator[Gateway]:
+    """Questions to the ftrack server. Raises: ServerUnavailable, NotPermitted."""
+    from encode_media.ftrack.gateway import Gateway
+    from encode_media.ftrack.session import open_session
+    from encode_media.ftrack.sources import Reach
+
+    session = open_session(settings)
+    try:
+        yield Gateway(session, reach=Reach.of(settings))
+    finally:
+        session.close()
 
 
 @contextmanager
 def open_client_catalog_gateway(settings: Settings) -> Iterator[SubmitDesk]:
     """Raises: ServerUnavailable, NotPermitted."""
-    from encode_media.ftrack.gateway import Gateway
-    from encode_media.ftrack.session import open_session
-    from encode_media.ftrack.sources import Reach
-
-    with open_client(settings) as client:
-        session = open_session(settings)
-        try:
-            yield SubmitDesk(
-                client,
-                open_catalog(settings),
-                Gateway(session, reach=Reach.of(settings)),
-                settings.api_user,
-                settings.service_id,
-            )
-        finally:
-            session.close()
+    with open_client(settings) as client, open_gateway(settings) as gateway:
+        yield SubmitDesk(client, open_catalog(settings), gateway, settings.api_user, settings.service_id)
 
 
 # --- the sandbox -------------------------------------------------------------------------------------

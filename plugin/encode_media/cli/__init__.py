@@ -9,10 +9,11 @@ import sys
 import click
 
 from encode_media.cli.job_commands import jobs, submit
+from encode_media.cli.ledger_commands import ledger
 from encode_media.cli.media_commands import encode, plan, probe
 from encode_media.cli.preset_commands import presets
-from encode_media.cli.selftest_commands import selftest
 from encode_media.cli.sandbox_commands import sandbox
+from encode_media.cli.selftest_commands import selftest
 from encode_media.cli.service_commands import demo, doctor, serve, worker
 from encode_media.log_lines import configure_logging
 from encode_media.version import __version__
@@ -30,7 +31,9 @@ def cli(verbose: int) -> None:
     configure_logging(level=level, form="text")
 
 
-for command in (sandbox, serve, worker, submit, encode, plan, probe, presets, jobs, doctor, demo, selftest):
+for command in (
+    sandbox, serve, worker, submit, encode, plan, probe, presets, jobs, ledger, doctor, demo, selftest,
+):  # fmt: skip
     cli.add_command(command)
 
 

@@ -18,6 +18,7 @@ from encode_media.cli.output import (
     Command,
     ProgressBar,
     as_json,
+    console,
     explained,
     option_values,
     show_error,
@@ -37,8 +38,10 @@ POLL_S = 0.3
 @click.command()
 @click.option("--version", "version_id", help="Id of an asset version.")
 @click.option("--component", "component_id", help="Id of a component.")
-@click.option("--preset", "-p", required=True)
+@click.option("--again", metavar="ID", help="A published version or component: exactly as it was made.")
+@click.option("--preset", "-p")
 @click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help="An option of the preset.")
+@click.option("--location", default="auto", show_default=True, help="Where deliverables go: a location's name.")
 @click.option("--needs", multiple=True, metavar="WORD", help="What its worker must offer, such as gpu.")
 @click.option(
     "--split",
@@ -54,8 +57,10 @@ def submit(
     *,
     version_id: str | None,
     component_id: str | None,
-    preset: str,
+    again: str | None,
+    preset: str | None,
     pairs: tuple[str, ...],
+    location: str,
     needs: tuple[str, ...],
     split: SplitWish,
     wait: bool,
@@ -64,20 +69,30 @@ def submit(
     """Queue an encode of a version or component with the running service.
 
     Example: encode-media submit --version 1f0c… --preset review --wait
+
+    Example: encode-media submit --again 1f0c…
     """
-    if (version_id is None) == (component_id is None):
-        raise click.UsageError("name either --version or --component")
+    if sum(name is not None for name in (version_id, component_id, again)) != 1:
+        raise click.UsageError("name one of --version, --component and --again")
+    if (again is None) == (preset is None) or (again and (pairs or needs or location != "auto")):
+        raise click.UsageError("--version and --component go with --preset; --again has its own, and its options")
     settings = read_settings()
     with open_client_catalog_gateway(settings) as desk:
-        submission = desk.submit(
-            version_id=version_id,
-            component_id=component_id,
-            preset=preset,
-            options=option_values(pairs),
-            priority=PRIORITY_INTERACTIVE,
-            needs=needs,
-            split=split,
-        )
+        if again is not None:
+            submission, exact = desk.submit_again(again, priority=PRIORITY_INTERACTIVE)
+            if not exact:
+                console().print("Its recipe is not there or not ours: the preset is taken as it is now.")
+        else:
+            submission = desk.submit(
+                version_id=version_id,
+                component_id=component_id,
+                preset=preset or "",
+                options=option_values(pairs),
+                priority=PRIORITY_INTERACTIVE,
+                needs=needs,
+                split=split,
+                location=location,
+            )
         found = _wait_for(desk.client, submission.job_id) if wait else desk.client.job(submission.job_id)
         record = found or _unknown(submission.job_id)
         answer = _told(desk.client, record)

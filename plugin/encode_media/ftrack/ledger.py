@@ -47,6 +47,7 @@ def ledger(job_id: str, request: EncodeRequest, plan: EncodePlan, maker: Maker, 
         "plan": plan_mark(plan),
         "source_facts": source_facts(plan.media),
         "notes": list(plan.notes),
+        "location": request.target.location if request.target else None,
     }
     if plan.recipe:
         marks |= {"recipe": plan.recipe, "seal": seal(plan.recipe, maker.secret)}

@@ -39,6 +39,8 @@ class Wish:
     """Whether several workers shall share it."""
     after: Afterwards = Afterwards()
     batch_id: str | None = None
+    recipe: str = ""
+    """A resolved preset that we sealed (`ledger.sealed_recipe`); then preset and options are only its names."""
 
 
 def submit_version(
@@ -57,6 +59,7 @@ def submit_version(
     owner: str = "",
     needs: tuple[str, ...] = (),
     split: SplitWish = "auto",
+    location: str = AUTO_LOCATION,
 ) -> Submission:
     """Checks the wish and the person's right to it, queues it, and shows it as an ftrack_job of `owner`.
 
@@ -68,7 +71,7 @@ def submit_version(
     """
     wish = Wish(
         preset=preset, options=options, user=user, origin=origin, priority=priority, again=again, needs=needs,
-        split=split,
+        split=split, location=location,
     )  # fmt: skip
     target = Target(version=gateway.version(version_id), component_id=component_id)
     return submit_target(gateway, client, catalog, target, wish, owner=owner)
@@ -91,9 +94,11 @@ def request_for(gateway: Gateway, presets: Catalog, target: Target, wish: Wish) 
     Raises:
         InvalidParameters, NotPermitted, SourceMissing, ServerUnavailable: see `submit_version`.
     """
-    preset = presets.get(wish.preset)
-    options = resolve_options(wish.preset, preset.options, wish.options)
-    needs = checked_needs((*preset.needs, *wish.needs))
+    options, needs = wish.options, wish.needs
+    if not wish.recipe:
+        preset = presets.get(wish.preset)
+        options = resolve_options(wish.preset, preset.options, wish.options)
+        needs = checked_needs((*preset.needs, *wish.needs))
     gateway.may_encode(wish.user, target.version)
     component = known_component(gateway, target)
     return EncodeRequest(
@@ -114,6 +119,7 @@ def request_for(gateway: Gateway, presets: Catalog, target: Target, wish: Wish) 
         priority=wish.priority,
         needs=needs,
         split=wish.split,
+        recipe=wish.recipe,
     )
 
 

@@ -1,0 +1,84 @@
+"""What ledgers say, and how a difference is explained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from encode_media.ftrack.ledger import Maker, ledger, plan_mark, seal, sealed_recipe
+from encode_media.ftrack.ledger_words import differences, ledger_lines
+from support.outputs import plan_of, request_for
+
+MARKS: dict[str, Any] = {
+    "job": "a-1",
+    "at": 1_700_000_000.0,
+    "preset": "review",
+    "options": {"quality": 18, "lut": None},
+    "source": "c1",
+    "fingerprint": "f1",
+    "version": "1.0.0",
+    "ffmpeg": "9.0.2",
+    "plan": "p1",
+    "source_facts": {"codec": "prores", "size": "1920x1080", "colour": {"transfer": "bt709"}},
+    "output": {"codec": "h264", "size": "1280x720", "frames": 72, "bytes": 3_000_000},
+    "notes": ["colour: as tagged"],
+    "recipe": "r",
+}
+
+
+def test_a_ledger_is_told_in_words() -> None:
+    text = "\n".join(ledger_lines(MARKS))
+    for words in (
+        "codec h264, size 1280x720, frames 72, 3.0 MB", "preset review, Encode Media 1.0.0, ffmpeg 9.0.2",
+        "colour transfer bt709", "option     quality = 18", "note       colour: as tagged", "again      exactly",
+    ):  # fmt: skip
+        assert words in text
+    assert "lut" not in text
+
+
+def test_a_ledger_of_an_older_version_is_told_as_far_as_it_goes() -> None:
+    assert list(ledger_lines({"job": "a-1", "preset": "review"}))
+
+
+def test_what_differs_is_said_and_nothing_else() -> None:
+    other = {
+        **MARKS, "job": "a-2", "at": 2.0, "plan": "p2", "ffmpeg": "5.1", "options": {"quality": 23, "lut": "warm"},
+        "source_facts": {**MARKS["source_facts"], "colour": {"transfer": "smpte2084"}},
+        "notes": ["colour: tone mapped"],
+    }  # fmt: skip
+    assert differences(MARKS, other) == [
+        "option quality: 18 became 23",
+        "option lut: nothing became warm",
+        "source's colour transfer: bt709 became smpte2084",
+        "ffmpeg: 9.0.2 became 5.1",
+        "no longer: colour: as tagged",
+        "new: colour: tone mapped",
+    ]
+
+
+def test_two_jobs_of_the_same_wish_were_made_alike() -> None:
+    assert differences(MARKS, {**MARKS, "job": "a-2", "at": 2.0}) == []
+
+
+def test_other_commands_alone_are_said_as_well() -> None:
+    [sentence] = differences(MARKS, {**MARKS, "plan": "p2"})
+    assert "commands" in sentence
+
+
+def test_only_a_recipe_that_we_sealed_is_used_again() -> None:
+    marks = {"recipe": "r", "seal": seal("r", "key")}
+    assert sealed_recipe(marks, "key") == "r"
+    assert sealed_recipe({**marks, "recipe": "evil"}, "key") is None
+    assert sealed_recipe({"recipe": "r"}, "key") is None
+    assert sealed_recipe(marks, "another key") is None
+    assert sealed_recipe(marks, "") is None
+
+
+def test_the_ledger_holds_what_made_it_but_no_secret() -> None:
+    from dataclasses import replace
+
+    plan = replace(plan_of(), recipe="packed", notes=("a note",))
+    marks = ledger("job-1", request_for("v1"), plan, Maker(ffmpeg="9", secret="the key"), 1.5)
+    assert (marks["recipe"], marks["ffmpeg"], marks["notes"], marks["plan"]) == (
+        "packed", "9", ["a note"], plan_mark(plan),
+    )  # fmt: skip
+    assert "the key" not in str(marks)
