@@ -101,8 +101,8 @@ class RunningSandbox:
         self.sessions.clear()
 
 
-def start_in_process(data: Path, *, port: int = 0, page: Path | None = None) -> RunningSandbox:
-    sandbox = Sandbox(data, port=port, page=page)
+def start_in_process(data: Path, *, port: int = 0, page: Path | None = None, **options: Any) -> RunningSandbox:
+    sandbox = Sandbox(data, port=port, page=page, **options)
     return RunningSandbox(data, sandbox.start(), in_process=sandbox)
 
 
@@ -121,11 +121,13 @@ def start_process(data: Path, *, port: int = 0, page: Path | None = None) -> Run
 
 @contextlib.contextmanager
 def running_sandbox(
-    data: Path, *, port: int = 0, page: Path | None = None, process: bool = False
+    data: Path, *, port: int = 0, page: Path | None = None, process: bool = False, **options: Any
 ) -> Iterator[RunningSandbox]:
-    """A server for the length of a test; what the test left open is closed."""
-    start = start_process if process else start_in_process
-    running = start(data, port=port, page=page)
+    """A server for the length of a test; what the test left open is closed. `options` are Sandbox's own."""
+    if process:
+        running = start_process(data, port=port, page=page)
+    else:
+        running = start_in_process(data, port=port, page=page, **options)
     try:
         yield running
     finally:

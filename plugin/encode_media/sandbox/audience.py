@@ -39,7 +39,9 @@ class Audiences:
         self._known: dict[str, Audience] = {}
 
     def of(self, change: Change) -> Audience:
-        project = self._project(change.after or change.before)
+        # As it is now: a note gets its parent by an operation after the one that made it.
+        now = self._store.find(change.type_name, change.key)
+        project = self._project(now or change.after or change.before)
         if project is None:
             return None
         if project not in self._known:

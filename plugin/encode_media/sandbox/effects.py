@@ -87,15 +87,14 @@ def after_delete(store: Store, type_name: str, row: Values) -> None:
         _mark_latest(store, row["asset_id"])
 
 
-def finish_note(store: Store, caller: Caller, note_id: str) -> None:
-    """A new note on something knows what that is, and whoever wrote it reads the answers."""
+def finish_note(store: Store, caller: Caller, note_id: str) -> bool:
+    """A new note on something knows what that is; gives whether its author is still to become a recipient."""
     note = store.find("Note", (note_id,))
     if note is None or not note["parent_id"]:
-        return
+        return False
     if note["parent_type"] is None:
         store.change("Note", (note_id,), {"parent_type": _type_of(store, note["parent_id"])})
-    if not store.find("Recipient", (note_id, caller.id)):
-        store.insert("Recipient", {"note_id": note_id, "resource_id": caller.id})
+    return store.find("Recipient", (note_id, caller.id)) is None
 
 
 def _new_context(store: Store, caller: Caller, type_name: str, values: Values) -> None:

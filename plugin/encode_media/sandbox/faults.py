@@ -17,6 +17,7 @@ HTTP_KINDS = ("latency", "drop", "error", "garbage", "slow", "credentials")
 HUB_KINDS = ("silence", "duplicate", "reorder")
 MOMENTS = ("cut_hub", "refuse")
 """These are done at once: all hub connections are cut; new connections are refused for `for_s` seconds."""
+_FIRST_ERROR = 400
 _LONGEST_S = 3600.0
 
 
@@ -121,13 +122,15 @@ def read_fault(given: Any) -> Fault:
     for name, value in given.items():
         _check(name, value)
     fault = Fault(**given)
+    if fault.kind == "error" and fault.status < _FIRST_ERROR:
+        raise ValidationError(f"an error's status must be from {_FIRST_ERROR} to 599")
     if fault.kind == "refuse" and fault.for_s is None:
         fault.for_s = fault.seconds
     return fault
 
 
 _RANGES: dict[str, tuple[float, float]] = {
-    "seconds": (0, _LONGEST_S), "for_s": (0, _LONGEST_S), "times": (1, 1_000_000), "status": (400, 599),
+    "seconds": (0, _LONGEST_S), "for_s": (0, _LONGEST_S), "times": (1, 1_000_000), "status": (200, 599),
     "after_bytes": (0, 2**40), "bytes_per_second": (1, 2**40),
 }  # fmt: skip
 

@@ -159,6 +159,8 @@ class FaultGate:
                 left -= len(message.get("body", b""))
                 more = message.get("more_body", False)
         self._connections.cut(scope.get("client"))
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
 
 def _answer(fault: Fault, scope: Scope) -> Response:

@@ -105,9 +105,11 @@ class Batch:
 
     def finish(self) -> None:
         """Completes the batch: every reference must point to something. Raises ValidationError."""
-        for change in self.changes:
+        for change in list(self.changes):
             if change.action == "add" and change.type_name == "Note":
-                effects.finish_note(self.store, self.caller, change.key[0])
+                note_id = change.key[0]
+                if effects.finish_note(self.store, self.caller, note_id):
+                    self.create({"entity_type": "Recipient", "entity_key": [note_id, self.caller.id]})
         for source, target, identifier in self._promised:
             root = self.store.schema.root(target)
             if not self.store.rows(f"SELECT 1 FROM {quoted(root)} WHERE id = ?", [identifier]):

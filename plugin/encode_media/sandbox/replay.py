@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,7 @@ class Replay:
         self._tags: dict[tuple[str, int], str] = {}
         self._large: set[str] = set()
         self._connections: dict[int, ClientConnection] = {}
+        self._open = ExitStack()
         self._report = Report()
 
     def run(self, lines: Iterable[Line]) -> Report:
@@ -90,13 +92,9 @@ class Replay:
         self._large = {
             _component_of(line["path"]) for line in every if "upload" in line and "data" not in line["upload"]
         }
-        try:
+        with self._open, self._http:
             for line in every:
                 self._play(line)
-        finally:
-            for connection in self._connections.values():
-                connection.close()
-            self._http.close()
         return self._report
 
     def _play(self, line: Line) -> None:
@@ -214,7 +212,7 @@ class Replay:
         address = f"{self._url.replace('http', 'ws', 1)}/socket.io/1/websocket/{sid}"
         # Heartbeats are the server's business here; the library's own would only disturb it.
         opened = connect(address, ping_interval=None, max_size=None, proxy=None)
-        self._connections[line["connection"]] = opened
+        self._connections[line["connection"]] = self._open.enter_context(opened)
 
     def _send(self, connection: ClientConnection, event: Mapping[str, Any]) -> None:
         """Sends an event and waits until the server has taken it, which keeps the order."""
