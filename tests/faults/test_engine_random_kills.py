@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from pathlib import Path
@@ -13,13 +12,12 @@ from encode_media.jobs.dbos_engine import DbosClient
 from encode_media.model.result import Stage
 from support.engine_worker import Ledger, WorkerProcess
 from support.jobs import ended, request
+from support.seeds import chosen_seeds
 
 JOBS, KILLS = 6, 5
-SEEDS = int(os.environ.get("ENCODE_MEDIA_FAULT_SEEDS", "2"))
-"""Two are enough for every day; `ENCODE_MEDIA_FAULT_SEEDS=200` for a release."""
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.parametrize("seed", chosen_seeds(1))
 def test_every_job_ends_once_whenever_its_workers_are_killed(seed: int, tmp_path: Path) -> None:
     chance = random.Random(seed)  # noqa: S311 - the same moments for the same seed
     url = f"sqlite:///{tmp_path / 'jobs.sqlite'}"
