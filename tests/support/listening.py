@@ -18,6 +18,7 @@ from encode_media.ftrack.listener import Listener
 from encode_media.jobs.engine import JobContext
 from encode_media.jobs.memory_engine import MemoryEngine
 from encode_media.model.request import EncodeRequest
+from encode_media.model.result import Progress, Stage
 from encode_media.presets.catalog import Catalog
 from encode_media.settings import Settings
 from support.sandbox import RunningSandbox, wait_for
@@ -55,6 +56,7 @@ def listening(settings: Settings, *, health_s: float = 30.0) -> Iterator[Listeni
     gate.set()
 
     def story(context: JobContext, request: EncodeRequest) -> JsonDict:
+        context.report(Progress(stage=Stage.ENCODING, percent=4))
         requests.append(request)
         while not gate.wait(0.02):
             if context.cancelled():
