@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,9 @@ MOST_PARTS = 1000
 """Object stores allow 10,000; the addresses of all come in one answer."""
 TRIES = 3
 """Of one part, before the whole upload counts as one failed try."""
+
+JOINING_S = (10.0, 900.0)
+"""To connect, and for the answer; a plain server needs a minute or two for 5 GB."""
 
 Send = Callable[[str, dict[str, str], Any], "requests.Response | str"]
 """Address, headers and body of a PUT, to the answer or why there is none."""
@@ -64,10 +68,21 @@ def upload_in_parts(
         if problem is not None:
             return f"part {number} of {count}: {problem}"
         tags.append({"part_number": number, "e_tag": tag})
-    with translated(session):
+    with translated(session), _patient(session):
         complete = {"action": "complete_multipart_upload", "component_id": component_id, "parts": tags}
         session.call([{**complete, "upload_id": answer["upload_id"]}])
         return _size_problem(session, component_id, size)
+
+
+@contextmanager
+def _patient(session: ftrack_api.Session) -> Iterator[None]:
+    """Joining the parts of a large file takes a store longer than any other question."""
+    before = session.request_timeout
+    session.request_timeout = JOINING_S
+    try:
+        yield
+    finally:
+        session.request_timeout = before
 
 
 class NotOffered(Exception):
