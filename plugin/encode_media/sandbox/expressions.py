@@ -27,10 +27,13 @@ class ExpressionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """`test` decides; `required` are fields that must have just this value, which narrows the search for it."""
+    """`test` decides. The others narrow the search for it and never say no where it says yes."""
 
     test: Test
     required: Mapping[str, str]
+    """Fields that must have just this value."""
+    topic: Callable[[str], bool]
+    """Whether an event with this topic may match."""
 
 
 def parse_expression(text: str) -> Expression:
@@ -55,7 +58,12 @@ class _Parser:
             return parts[0]
         tests = [part.test for part in parts]
         shared = set.intersection(*(set(part.required.items()) for part in parts))
-        return Expression(lambda event: any(test(event) for test in tests), dict(shared))
+        topics = [part.topic for part in parts]
+        return Expression(
+            lambda event: any(test(event) for test in tests),
+            dict(shared),
+            lambda name: any(topic(name) for topic in topics),
+        )
 
     def _both(self) -> Expression:
         parts = [self._negated()]
@@ -65,12 +73,17 @@ class _Parser:
             return parts[0]
         tests = [part.test for part in parts]
         required = {field: value for part in parts for field, value in part.required.items()}
-        return Expression(lambda event: all(test(event) for test in tests), required)
+        topics = [part.topic for part in parts]
+        return Expression(
+            lambda event: all(test(event) for test in tests),
+            required,
+            lambda name: all(topic(name) for topic in topics),
+        )
 
     def _negated(self) -> Expression:
         if self._take("not"):
             test = self._negated().test
-            return Expression(lambda event: not test(event), {})
+            return Expression(lambda event: not test(event), {}, _any_topic)
         if self._take("("):
             inner = self.either()
             if not self._take(")"):
@@ -89,7 +102,9 @@ class _Parser:
         self.position += 3
         value = words[2][1:-1] if kinds[2] == "quoted" else words[2]
         required = {field: value} if word == "=" and not value.endswith("*") else {}
-        return Expression(_comparison(field.split("."), word, value), required)
+        test = _comparison(field.split("."), word, value)
+        topic = (lambda name: test({"topic": name})) if field == "topic" else _any_topic
+        return Expression(test, required, topic)
 
     def _take(self, word: str) -> bool:
         if self.position < len(self.tokens):
@@ -98,6 +113,11 @@ class _Parser:
                 self.position += 1
                 return True
         return False
+
+
+def _any_topic(name: str) -> bool:
+    del name
+    return True
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:

@@ -22,6 +22,7 @@ EVENT_KEYS = ("id", "topic", "data", "sent", "source", "target", "inReplyToEvent
 """The Python client drops an event with any other key."""
 _FROM_CLIENT_ONLY = frozenset({"ftrack.meta.connected", "ftrack.meta.disconnected", "ftrack.update"})
 _ANY_TOPIC = ""
+_TOPICS_KEPT = 1000
 
 Event = dict[str, Any]
 
@@ -74,6 +75,8 @@ class Hub:
     """Each connection with its number, counted from the start of the server."""
     _by_id: dict[str, _Subscription] = field(default_factory=dict)
     _by_topic: dict[str, dict[str, _Subscription]] = field(default_factory=dict)
+    _general: dict[str, list[_Subscription]] = field(default_factory=dict)
+    """By the topics of late: which subscriptions without a topic of their own may want it. Emptied by changes."""
     _connections: int = 0
 
     def open_session(self, user: HubUser) -> str:
@@ -163,10 +166,12 @@ class Hub:
         if target is not None and "id" in target.required:
             only = self._by_id.get(target.required["id"])
             return () if only is None else (only,)
-        return [
-            *self._by_topic.get(topic, {}).values(),
-            *self._by_topic.get(_ANY_TOPIC, {}).values(),
-        ]
+        if topic not in self._general:
+            if len(self._general) >= _TOPICS_KEPT:
+                self._general.clear()
+            others = self._by_topic.get(_ANY_TOPIC, {}).values()
+            self._general[topic] = [entry for entry in others if entry.wanted.topic(topic)]
+        return [*self._by_topic.get(topic, {}).values(), *self._general[topic]]
 
     def _accept(self, peer: Peer, event: Event) -> None:
         topic = event["topic"]
@@ -194,11 +199,13 @@ class Hub:
         self._forget(identifier)
         if peer in self._peers:
             self._by_id[identifier] = entry
+            self._general.clear()
             self._by_topic.setdefault(entry.topic, {})[identifier] = entry
 
     def _forget(self, identifier: str) -> None:
         entry = self._by_id.pop(identifier, None)
         if entry is not None:
+            self._general.clear()
             of_topic = self._by_topic[entry.topic]
             del of_topic[identifier]
             if not of_topic:

@@ -62,7 +62,7 @@ class CustomAttribute(_Part):
     key: Name
     id: Identifier | None = None
     label: str = ""
-    on: Kind | Literal["Project", "AssetVersion", "Asset", "User"]
+    entity: Kind | Literal["Project", "AssetVersion", "Asset", "User"]
     type: Literal["text", "number", "boolean", "date", "enumerator"] = "text"
     default: Any = None
     hierarchical: bool = False

@@ -106,12 +106,12 @@ class _Planting:
                 )  # fmt: skip
 
     def _custom_attribute(self, attribute: CustomAttribute) -> None:
-        is_context = attribute.on in OBJECT_TYPES
+        is_context = attribute.entity in OBJECT_TYPES
         self._ids["CustomAttributeConfiguration", attribute.key] = self._make(
-            "CustomAttributeConfiguration", f"{attribute.on}/{attribute.key}", attribute.id, key=attribute.key,
+            "CustomAttributeConfiguration", f"{attribute.entity}/{attribute.key}", attribute.id, key=attribute.key,
             label=attribute.label or attribute.key, type_id=fixed_id("CustomAttributeType", attribute.type),
-            entity_type="task" if is_context else _ENTITY_WORDS[attribute.on], default=attribute.default,
-            object_type_id=fixed_id("ObjectType", attribute.on) if is_context else None,
+            entity_type="task" if is_context else _ENTITY_WORDS[attribute.entity], default=attribute.default,
+            object_type_id=fixed_id("ObjectType", attribute.entity) if is_context else None,
             is_hierarchical=attribute.hierarchical,
         )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from collections.abc import Iterator
@@ -89,6 +90,7 @@ def test_a_fault_for_one_kind_of_operation_and_one_user(server: RunningSandbox, 
         assert ask(server, **{"ftrack-user": "artist"}).status_code == 200
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the client leaves its file open
 def test_an_upload_that_breaks(server: RunningSandbox, faults: Faults, tmp_path: Path) -> None:
     session = server.session()
     location = session.query("Location where name is ftrack.server").one()
@@ -99,6 +101,7 @@ def test_an_upload_that_breaks(server: RunningSandbox, faults: Faults, tmp_path:
         pytest.raises(ftrack_api.exception.LocationError),
     ):
         session.create_component(str(path), {"name": "broken"}, location=location)
+    gc.collect()
     assert server.session().query("FileComponent where name is broken").first() is None
 
 
