@@ -42,6 +42,8 @@ class FolderDestination:
     ) -> tuple[PublishedOutput, ...]:
         """Moves the files; `location` in what it gives is the final path."""
         del job_id, request, on_progress
+        if plan.backend == "ftrack":
+            raise failure("request.invalid", problem=f"the preset {plan.preset} needs an ftrack server to encode")
         stem = source_stem(plan.media.source)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

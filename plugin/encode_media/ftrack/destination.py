@@ -24,7 +24,7 @@ from encode_media.ftrack.messages import (
     user_message,
 )
 from encode_media.ftrack.pool import SessionPool
-from encode_media.ftrack.publisher import Rules, publish, publish_early
+from encode_media.ftrack.publisher import Rules, publish, publish_early, publish_remote
 from encode_media.ftrack.reporting import Reporter
 from encode_media.ftrack.session import fetch
 from encode_media.ftrack.sources import Reach
@@ -92,8 +92,14 @@ class FtrackDestination:
         outputs: tuple[OutputResult, ...],
         on_progress: Callable[[Progress], None],
     ) -> tuple[PublishedOutput, ...]:
-        """See `publisher.publish`."""
+        """See `publisher.publish`; where the ftrack server encodes, `publisher.publish_remote`."""
         with self._pool.session() as session:
+            if plan.backend == "ftrack":
+                limit_s = self._settings.time_limit_s
+                return publish_remote(
+                    session, job_id, request, plan,
+                    on_progress=on_progress, rules=self._rules(), time_limit_s=limit_s,
+                )  # fmt: skip
             published = publish(
                 session,
                 job_id,

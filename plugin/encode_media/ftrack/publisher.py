@@ -20,6 +20,7 @@ from encode_media.ftrack.gateway import Gateway
 from encode_media.ftrack.ledger import Ledger, Maker, ledger, read_ledger
 from encode_media.ftrack.parts import Part, make_part
 from encode_media.ftrack.registering import register
+from encode_media.ftrack.remote_encode import Errand, encode_there
 from encode_media.ftrack.replacing import remove_components, replaced
 from encode_media.ftrack.review import location_for
 from encode_media.ftrack.staging import has_older, overtaken, waves_of
@@ -90,6 +91,30 @@ def publish(
         _store_and_register(session, publication, wave, stores, tally)
     _settle(session, gateway, publication)
     return tuple(_published(part) for part in publication.parts)
+
+
+def publish_remote(
+    session: ftrack_api.Session,
+    job_id: str,
+    request: EncodeRequest,
+    plan: EncodePlan,
+    *,
+    on_progress: OnProgress,
+    rules: Rules,
+    time_limit_s: float,
+) -> tuple[PublishedOutput, ...]:
+    """Lets the server make the review media. Raises: see `remote_encode.encode_there`."""
+    publication = _gather(Gateway(session), job_id, request, plan, (), rules)
+    errand = Errand(
+        job_id=job_id,
+        version=publication.version,
+        source=Path(plan.media.source.path),
+        marks=publication.marks,
+        on_progress=on_progress,
+        time_limit_s=time_limit_s,
+        retries=rules.retries,
+    )
+    return encode_there(session, errand)
 
 
 def publish_early(

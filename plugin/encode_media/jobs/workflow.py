@@ -250,7 +250,9 @@ class _Job:
             verified = self._verify(plan, verified["ran"])
             self._begin(Stage.PUBLISHING)
         outputs = tuple(from_json(OutputResult, output) for output in verified["outputs"])
-        published = self._destination.publish(self._context.job_id, self._request, what, outputs, self._report)
+        published = self._destination.publish(
+            self._context.job_id, self._request, what, outputs, self._report if outputs else self._report_or_stop
+        )
         return {"outputs": [to_json(output) for output in published]}
 
     def _finish(self, told: JsonDict) -> JsonDict:
@@ -283,6 +285,12 @@ class _Job:
     def _report(self, progress: Progress) -> None:
         self._context.report(progress)
         self._destination.progress(self._context.job_id, self._request, progress)
+
+    def _report_or_stop(self, progress: Progress) -> None:
+        """Of work that somebody else does, which ends nothing by itself when it is cancelled."""
+        if self._context.cancelled():
+            raise failure("cancelled")
+        self._report(progress)
 
 
 def _json(value: Any) -> JsonDict:

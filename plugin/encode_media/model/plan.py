@@ -8,7 +8,7 @@ from typing import Literal
 
 from encode_media.model.colour import Bake
 from encode_media.model.media import ColourTags, Finding, Media, SourceKind
-from encode_media.model.preset import AudioSpec, LoudnessSpec, OutputKind, PublishSpec
+from encode_media.model.preset import AudioSpec, Backend, LoudnessSpec, OutputKind, PublishSpec
 
 __all__ = [
     "AudioSpec", "Command", "EncodePlan", "Expected", "Fill", "Finding", "FrameLink", "Measurement", "Media",
@@ -186,5 +186,7 @@ class EncodePlan:
     estimated_bytes: int = 0
     estimated_s: float = 0.0
     duration_s: Fraction = Fraction(0)
+    backend: Backend = "own"
+    """`ftrack`: nothing is run here, the server gets the source."""
     recipe: str = ""
     """The resolved preset behind it (`presets.recipe`), for whoever wants exactly this again."""

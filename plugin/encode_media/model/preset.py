@@ -18,6 +18,10 @@ STRICT = {"extra": "forbid", "coerce_numbers_to_str": True}
 """How preset files are read into these values: a misspelt key is a mistake, and `speed: 4` is a text."""
 
 
+Backend = Literal["own", "ftrack"]
+"""Who encodes: we, or the ftrack server (`session.encode_media`), which takes a source and nothing else."""
+
+
 class OptionKind(str, Enum):
     """How an option is validated and which form field shows it."""
 
@@ -180,7 +184,7 @@ class PublishSpec:
     role: Literal["reviewable", "thumbnail", "deliverable"] = "deliverable"
     """`reviewable` gets `ftr_meta` and goes to `ftrack.server`; `thumbnail` is set on the version."""
     location: str = "auto"
-    """Of a deliverable: the name of a location; `auto` is the output root if there is one, else `ftrack.server`."""
+    """Of a deliverable: a location's name; `auto` is the output root if there is one, else `ftrack.server`."""
     path: str = ""
     """Of a deliverable in `ftrack.unmanaged`: where below the output root, without extension and frame number.
     Empty is project, shot, version, output and job."""
@@ -288,5 +292,6 @@ class Preset:
     assets: dict[str, str] = field(default_factory=dict)
     """Absolute paths of the files the preset names: LUT, watermark, fonts."""
     outputs: tuple[OutputSpec, ...]
+    backend: Backend = "own"
     options: dict[str, Any] = field(default_factory=dict)
     """The resolved option values the outputs were evaluated with."""

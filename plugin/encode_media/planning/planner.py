@@ -27,6 +27,7 @@ from encode_media.planning.outputs.video import plan_videos
 from encode_media.planning.passes import commands_of, in_order
 from encode_media.planning.rate_control import SCRATCH
 from encode_media.planning.reading import with_layer
+from encode_media.planning.remote import plan_remote
 from encode_media.planning.retiming import read_part
 from encode_media.planning.sound import SoundWork
 from encode_media.planning.sound_alone import is_sound_alone, plan_sound_alone
@@ -57,6 +58,8 @@ def make_plan(
         UnsupportedFormat: there is no picture, or no sound where only that is wanted.
         SourceMissing: frames are missing and the preset does not allow it.
     """
+    if preset.backend == "ftrack":
+        return plan_remote(media, preset)
     if is_sound_alone(preset):
         return plan_sound_alone(media, preset, files or {})
     if media.video is None:

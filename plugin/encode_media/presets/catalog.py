@@ -43,6 +43,11 @@ class Catalog:
         """Files as they were read, and where they are, once the catalog is frozen."""
         self._kept_paths: dict[str, Path] = {}
 
+    @property
+    def has_project_folders(self) -> bool:
+        """Whether a project can have presets of its own."""
+        return bool(self._project_folders)
+
     def for_project(self, project: str) -> Catalog:
         """The same presets as a project sees them: its own beside the studio's, its defaults in their options."""
         return Catalog(self._studio, project_folders=self._project_folders, project=project)
@@ -94,7 +99,7 @@ class Catalog:
             preset = resolve(file, media, options or {}, occasion, self._folders)
         except InvalidPresetError as error:
             raise _invalid(name, error) from error
-        if not file.suits(media.kind) or not preset.outputs:
+        if not file.suits(media.kind) or (not preset.outputs and file.backend == "own"):
             allowed = ", ".join(kind.value for kind in file.kinds)
             raise failure("preset.unsuited", preset=name, kind=media.kind.value, allowed=allowed)
         return preset

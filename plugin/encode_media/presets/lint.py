@@ -51,7 +51,7 @@ def _problems(
         return error.problems
     except EncodeMediaError as error:
         return (PresetProblem(file=str(file.path), key="options", problem=error.message),)
-    if not preset.outputs and not options and not file.hidden:
+    if not preset.outputs and not options and not file.hidden and file.backend == "own":
         problem = f"there is no output for a {media.kind.value}, though the preset suits it"
         return (PresetProblem(file=str(file.path), key="outputs", problem=problem),)
     return tuple(_missing_encoders(file, preset, can_encode)) if can_encode else ()

@@ -67,6 +67,7 @@ def resolve(
         lut=lut,
         assets=assets.found,
         outputs=outputs,
+        backend=file.backend,
         options=options,
     )
     problems += _name_problems(file, outputs)

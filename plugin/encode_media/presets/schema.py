@@ -15,7 +15,7 @@ from encode_media.model.background import BACKGROUND_PATTERN
 from encode_media.model.media import MissingFrames, SourceKind
 from encode_media.model.needs import RULE as NEED_RULE
 from encode_media.model.needs import WORD as NEED
-from encode_media.model.preset import STRICT, Option, OptionKind, OutputKind, OutputSpec
+from encode_media.model.preset import STRICT, Backend, Option, OptionKind, OutputKind, OutputSpec
 from encode_media.presets.expressions import has_expression
 from encode_media.presets.inherit import EXTENDS, MAX_BASES, Layer, merge
 from encode_media.presets.problems import InvalidPresetError, PresetProblem, key_path, nearest
@@ -39,6 +39,8 @@ class PresetDocument:
     description: str
     extends: str | None = None
     """Another preset, whose values hold where this file says nothing. A file's own name: the one it hides."""
+    backend: Backend = "own"
+    """`ftrack` lets the ftrack server encode; such a preset has no outputs of its own."""
     hidden: bool = False
     """Not offered to anybody; others extend it."""
     order: int = 100
@@ -81,6 +83,7 @@ class PresetFile:
     outputs: tuple[dict[str, Any], ...]
     hidden: bool = False
     needs: tuple[str, ...] = ()
+    backend: Backend = "own"
     origins: Mapping[str, Path] = field(default_factory=dict)
     """Which file says a value, by its key path."""
     written: Mapping[str, Any] = field(default_factory=dict)
@@ -132,6 +135,7 @@ def load_preset(path: Path, find_base: FindBase = lambda _name, _path: None) -> 
         colour=document.colour,
         outputs=tuple(document.outputs) if isinstance(document.outputs, list) else (),
         hidden=document.hidden,
+        backend=document.backend,
         needs=document.needs,
         origins=merged.origins,
         written=merged.written,
@@ -192,6 +196,16 @@ _ADAPTERS: dict[type, TypeAdapter[Any]] = {}
 """Made once for each type, which takes long."""
 
 
+def _output_problems(document: PresetDocument) -> Iterator[str]:
+    if isinstance(document.outputs, dict):
+        yield "must be a list, or changes to outputs that the base has"
+    elif document.backend == "ftrack":
+        if document.outputs:
+            yield "the ftrack server decides itself what it makes"
+    elif not document.outputs and not document.hidden:
+        yield "there is no output"
+
+
 def _document_problems(document: PresetDocument, path: Path) -> Iterator[PresetProblem]:
     def found(key: str, problem: str, *allowed: str) -> PresetProblem:
         return PresetProblem(file=str(path), key=key, problem=problem, allowed=allowed)
@@ -200,10 +214,7 @@ def _document_problems(document: PresetDocument, path: Path) -> Iterator[PresetP
         yield found("name", f"{document.name!r} is not a name of small letters, digits and underscores")
     elif document.name != path.stem:
         yield found("name", f"{document.name} must be the name of the file", path.stem)
-    if isinstance(document.outputs, dict):
-        yield found("outputs", "must be a list, or changes to outputs that the base has")
-    elif not document.outputs and not document.hidden:
-        yield found("outputs", "there is no output")
+    yield from (found("outputs", problem) for problem in _output_problems(document))
     for number, word in enumerate(document.needs):
         if not NEED.fullmatch(word):
             yield found(f"needs[{number}]", f"{word!r} is not made of {NEED_RULE}")
