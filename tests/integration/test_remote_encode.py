@@ -207,11 +207,11 @@ def test_a_preset_can_name_the_server_and_its_plan_runs_nothing(tmp_path: Path) 
 
 
 def test_a_sequence_is_refused_as_the_server_takes_single_files(tmp_path: Path) -> None:
-    (tmp_path / "ftrack_encodes.yaml").write_text(PRESET.replace("suits: [movie, still]", ""))
-    media = next(one for one in typical_sources() if one.kind is SourceKind.SEQUENCE)
-    preset = Catalog((tmp_path,)).resolve("ftrack_encodes", media, {})
+    (tmp_path / "ftrack_encodes.yaml").write_text(PRESET)
+    kinds = {media.kind: media for media in typical_sources()}
+    preset = Catalog((tmp_path,)).resolve("ftrack_encodes", kinds[SourceKind.MOVIE], {})
     with pytest.raises(InvalidParameters) as caught:
-        make_plan(media, preset)
+        make_plan(kinds[SourceKind.SEQUENCE], preset)
     assert caught.value.code == "preset.unsuited"
 
 

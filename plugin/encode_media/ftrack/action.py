@@ -116,6 +116,7 @@ def _go_on(visit: Visit, answer: Answer, send: Send) -> None:
             return
         wish = make_wish(
             desk,
+            visit.gateway,
             preset.name,
             answer.options,
             visit.user,

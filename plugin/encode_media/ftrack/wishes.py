@@ -12,6 +12,7 @@ from encode_media.ftrack.entities import UserInfo
 from encode_media.ftrack.finding import find, why_nothing
 from encode_media.ftrack.gateway import Gateway
 from encode_media.ftrack.launching import Outcome, Reply, Send, queue_all
+from encode_media.ftrack.locations import usable_locations
 from encode_media.ftrack.messages import ftrack_job_id
 from encode_media.ftrack.readiness import Desk, known_problems
 from encode_media.ftrack.review import AUTO_LOCATION, deliverable_locations
@@ -24,6 +25,7 @@ from encode_media.presets.options import resolve_options
 
 def make_wish(
     desk: Desk,
+    gateway: Gateway,
     preset: str,
     options: Mapping[str, Any],
     user: UserInfo,
@@ -33,10 +35,13 @@ def make_wish(
     after: Afterwards | None = None,
 ) -> Wish:
     """Raises: InvalidParameters: no such preset, or a value that isn't allowed."""
-    allowed = (AUTO_LOCATION, *locations_of(desk))
-    if location not in allowed:
+    allowed = locations_of(desk, gateway) if location != AUTO_LOCATION else ()
+    if location not in (AUTO_LOCATION, *allowed):
         raise failure(
-            "options.invalid", option="location", problem=f"{location!r} can't be used", allowed=", ".join(allowed)
+            "options.invalid",
+            option="location",
+            problem=f"{location!r} can't be used",
+            allowed=", ".join((AUTO_LOCATION, *allowed)),
         )
     checked = resolve_options(preset, desk.catalog.get(preset).options, options)
     return Wish(
@@ -50,8 +55,10 @@ def make_wish(
     )
 
 
-def locations_of(desk: Desk) -> tuple[str, ...]:
-    return deliverable_locations(has_output_root=desk.settings.output_root is not None)
+def locations_of(desk: Desk, gateway: Gateway) -> tuple[str, ...]:
+    """Where deliverables can be sent to: the server, the output root, and the studio's own locations."""
+    built_in = deliverable_locations(has_output_root=desk.settings.output_root is not None)
+    return (*built_in, *usable_locations(gateway.session))
 
 
 def submit_event(
@@ -65,6 +72,7 @@ def submit_event(
     given = data.get("options")
     wish = make_wish(
         desk,
+        gateway,
         str(data.get("preset") or desk.settings.default_preset),
         given if isinstance(given, Mapping) else {},
         user,
