@@ -10,7 +10,7 @@ import ftrack_api
 import ftrack_api.event.base
 import pytest
 
-from encode_media.ftrack.triggers import load_rules
+from encode_media.ftrack.trigger_file import load_rules
 from encode_media.model.request import PRIORITY_AUTOMATIC
 from support.listening import Listening, listening, settings_for
 from support.sandbox import RunningSandbox, running_sandbox, wait_for
@@ -18,6 +18,7 @@ from support.sandbox import RunningSandbox, running_sandbox, wait_for
 RULES = """
 quiet_s: 0.3
 max_quiet_s: 3
+settle_s: 0.2
 give_up_s: 20
 rules: [{name: all, preset: review}]
 """
@@ -76,7 +77,7 @@ def encoded(service: Listening) -> list[str]:
 def wait_until_settled(service: Listening) -> None:
     """Until nothing is waited for any more, so that a second encode would have been queued by now."""
     watcher = service.listener._watcher
-    wait_for(lambda: not len(watcher._pending) and not watcher._components, what="the end of all quiet periods")
+    wait_for(lambda: watcher.is_idle, what="the end of all quiet periods", timeout_s=60)
 
 
 def test_a_version_published_the_way_connect_does_is_encoded_once(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from encode_media.errors import InvalidParameters
-from encode_media.ftrack.triggers import load_rules
+from encode_media.ftrack.trigger_file import load_rules
 from encode_media.jobs.offers import offers_of
 from encode_media.jobs.profile import profile_of
 from encode_media.model.needs import checked_needs

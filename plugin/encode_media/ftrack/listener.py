@@ -32,7 +32,7 @@ from encode_media.ftrack.readiness import Desk
 from encode_media.ftrack.selection import read_selection
 from encode_media.ftrack.source_reader import SourceReader
 from encode_media.ftrack.texts import texts_of
-from encode_media.ftrack.triggers import load_rules
+from encode_media.ftrack.trigger_file import load_rules
 from encode_media.ftrack.watcher import Watcher
 from encode_media.ftrack.wishes import cancel_event, submit_event
 from encode_media.ftrack.workers import Workers
@@ -101,7 +101,11 @@ class Listener:
         )
         self._next_sweep = self._next_refresh = 0.0
         self._watcher = Watcher(
-            load_rules(settings.triggers_file), self._workers, client, catalog, owner=settings.service_id
+            load_rules(settings.triggers_file, catalog),
+            self._workers,
+            client,
+            catalog,
+            owner=settings.service_id,
         )
         self._connection: HubConnection | None = None
         self.connected = threading.Event()
@@ -164,6 +168,8 @@ class Listener:
     def _serve(self, connection: HubConnection, stop: threading.Event) -> None:
         self._connection = connection
         self._workers.warm()
+        if not self._settings.personal:
+            self._watcher.catch_up()
         self.connected.set()
         self._state.connected = True
         self._next_sweep = self._next_refresh = 0.0

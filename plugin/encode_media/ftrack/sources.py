@@ -50,10 +50,15 @@ def best_source(components: Sequence[ComponentInfo], *, review_allowed: bool = F
     what lies nowhere, media before other files, `main` before other names, then movies and sequences
     before stills, then the larger.
     """
-    usable = [item for item in components if not item.is_review and not item.is_ours]
+    usable = ranked_sources(components)
     if not usable and review_allowed:
         usable = [item for item in components if _is_playable(item)]
     return min(usable, key=_rank, default=None)
+
+
+def ranked_sources(components: Sequence[ComponentInfo]) -> list[ComponentInfo]:
+    """What may be encoded without being pointed at, the best first: neither review media nor our own output."""
+    return sorted((item for item in components if not item.is_review and not item.is_ours), key=_rank)
 
 
 def _is_playable(item: ComponentInfo) -> bool:

@@ -1,68 +1,94 @@
-"""Encodes that start by themselves: which events hint at a publish, and what to do about a version.
-
-No event says "a version was published with all its files": the version is created first, its components
-later, and the published flag may be true from birth. So events are only hints. A version that had no hint for
-a quiet period is looked at, and the decision is made from what the server then says.
-"""
+"""The rules of automatic encodes, and what they mean for a version. Pure: facts in, decisions in words out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import ConfigDict, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field
 
-from encode_media.errors import failure
-from encode_media.ftrack.selection import EntityKind, entity_kind
-from encode_media.model.codec import from_json
+from encode_media.jobs.engine import JobRecord
 from encode_media.model.request import PRIORITY_AUTOMATIC, Options
-from encode_media.resources import resource
+from encode_media.model.result import FINAL_STAGES, Stage
+from encode_media.timebase import size_text
 
-# Attributes of events carry the storage names; older servers and webhooks spell them otherwise.
-_PUBLISHED_KEYS = ("ispublished", "is_published", "isPublished")
-_MAX_DOUBLINGS = 4
-"""The pause between looks grows to 16 quiet periods and stays there."""
-
-
-class Signal(str, Enum):
-    """What was noticed about a version."""
-
-    VERSION_ADDED = "version added"
-    PUBLISHED = "published"
-    COMPONENT_ADDED = "component added"
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kMGT]?)B?\s*", re.IGNORECASE)
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """Something happened that may be part of a publish; exactly one of the ids is set."""
+def _bytes(given: object) -> object:
+    """`10 MB` as a number; anything else is left for the type to refuse."""
+    match = _SIZE.fullmatch(given) if isinstance(given, str) else None
+    return int(float(match[1]) * _UNITS[match[2].lower()]) if match else given
 
-    signal: Signal
-    version_id: str | None = None
-    component_id: str | None = None
+
+def _listed(given: object) -> object:
+    """One word instead of a list with one word."""
+    return (given,) if isinstance(given, str) else given
+
+
+def _dotted(given: object) -> object:
+    words = _listed(given)
+    if not isinstance(words, list | tuple):
+        return words
+    return tuple(
+        f".{word}" if isinstance(word, str) and word[:1] not in (".", "*", "?", "[", "") else word
+        for word in words
+    )
+
+
+Patterns = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Extensions = Annotated[tuple[str, ...], BeforeValidator(_dotted)]
+Size = Annotated[int, BeforeValidator(_bytes), Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0, le=86_400 * 30)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Versions a preset is for. Patterns are those of a shell; an empty tuple means any."""
+    """Versions a preset is for. Patterns are those of a shell, in any case; an empty tuple means any."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     name: str
     preset: str
     options: Options = field(default_factory=dict)
-    projects: tuple[str, ...] = ()
-    asset_types: tuple[str, ...] = ()
-    components: tuple[str, ...] = ()
-    extensions: tuple[str, ...] = ()
-    """With the dot: `.mov`."""
-    priority: int = PRIORITY_AUTOMATIC
-    needs: tuple[str, ...] = ()
+    projects: Patterns = ()
+    asset_types: Patterns = ()
+    task_types: Patterns = ()
+    statuses: Patterns = ()
+    users: Patterns = ()
+    """Usernames of those who published."""
+    components: Patterns = ()
+    extensions: Extensions = ()
+    """`.mov`, with or without the dot."""
+    min_size: Size = 0
+    max_size: Size | None = None
+    published: bool = True
+    """Only versions with the published flag; false takes those without it as well."""
+    with_review: bool | None = None
+    """Whether versions are taken that have review media already; None: where the preset makes none."""
+    priority: Annotated[int, Field(ge=1, le=1000)] = PRIORITY_AUTOMATIC
+    needs: Patterns = ()
     """What the worker must offer, beside what the preset says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatchUpRules:
+    """What is done about versions that were published while nobody listened."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    hours: Annotated[float, Field(ge=0, le=24 * 365)] = 24.0
+    """How far back; 0 switches it off."""
+    limit: Annotated[int, Field(ge=1, le=10_000)] = 500
+    """At most so many at a time, the newest."""
+    per_minute: Annotated[float, Field(gt=0, le=6000)] = 60.0
+    priority: Annotated[int, Field(ge=1, le=1000)] = PRIORITY_AUTOMATIC + 5
+    """Behind what is published now; a rule's own counts if it is even lower."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +98,27 @@ class TriggerRules:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     rules: tuple[Rule, ...] = ()
-    quiet_s: float = 5.0
+    match: Literal["first", "all"] = "first"
+    """Whether the first rule that fits counts, or each."""
+    quiet_s: Seconds = 5.0
     """A version is looked at when nothing was heard of it for this long,"""
-    max_quiet_s: float = 60.0
+    max_quiet_s: Seconds = 60.0
     """or at the latest this long after the first hint."""
-    give_up_s: float = 900.0
-    """How long a version without readable media is looked at again."""
+    settle_s: Seconds = 3.0
+    """Its files must be found unchanged this long after they were seen first; 0 doesn't look."""
+    give_up_s: Seconds = 900.0
+    """How long a version is looked at again while it has no media, or none that can be read."""
+    catch_up: CatchUpRules = CatchUpRules()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A component that could be the source."""
+
+    id: str
+    name: str
+    extension: str
+    size_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +128,13 @@ class VersionFacts:
     label: str
     project: str
     asset_type: str
+    task_type: str = ""
+    status: str = ""
+    user: str = ""
     is_published: bool
     has_review_media: bool
-    component: str | None
-    """Name of the source component; None while there is none."""
-    extension: str = ""
-    unreadable: str = ""
-    """Why the source can't be read from here; empty if it can."""
+    candidates: tuple[Candidate, ...] = ()
+    """Without review media, thumbnails and our own output; the best one first."""
 
 
 class Verdict(str, Enum):
@@ -103,138 +144,137 @@ class Verdict(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Answer:
+    """What one rule makes of a version."""
+
+    rule: Rule
     verdict: Verdict
-    reason: str
-    rule: Rule | None = None
-
-
-def load_rules(file: Path | None) -> TriggerRules:
-    """The rules of a studio's file, or those that come with Encode Media.
-
-    Raises:
-        InvalidParameters: the file can't be read or has a mistake.
-    """
-    path = file or resource("triggers.yaml")
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        return from_json(TriggerRules, data)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
-        raise failure("request.invalid", problem=f"{path.name}: {error}") from error
-
-
-def read_hints(topic: str, data: Mapping[str, Any]) -> tuple[Hint, ...]:
-    """The hints in an event. Whatever isn't shaped as expected gives none."""
-    if topic == "ftrack.location.component-added":
-        component = data.get("component_id") or data.get("componentId")
-        return (Hint(Signal.COMPONENT_ADDED, component_id=component),) if isinstance(component, str) else ()
-    if topic != "ftrack.update" or not isinstance(data.get("entities"), list):
-        return ()
-    found = (_update_hint(entity) for entity in data["entities"] if isinstance(entity, Mapping))
-    return tuple(hint for hint in found if hint)
-
-
-def decide(rules: Iterable[Rule], facts: VersionFacts) -> Decision:
-    """What to do about a version that has been quiet. The first rule that fits counts."""
-    if not facts.is_published:
-        return Decision(Verdict.IGNORE, "it is not published")
-    if facts.has_review_media:
-        return Decision(Verdict.IGNORE, "it has review media")
-    if facts.component is None:
-        return Decision(Verdict.WAIT, "it has no media yet")
-    rule = next((rule for rule in rules if _fits(rule, facts)), None)
-    if rule is None:
-        return Decision(Verdict.IGNORE, "no rule fits")
-    if facts.unreadable:
-        return Decision(Verdict.WAIT, facts.unreadable, rule)
-    return Decision(Verdict.SUBMIT, f"rule {rule.name}", rule)
+    fitting: tuple[str, ...]
+    """In words, what fits,"""
+    against: tuple[str, ...]
+    """and what doesn't."""
+    candidate: Candidate | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Wait:
-    first: float
-    due: float
-    looks: int = 0
+class Choice:
+    """An encode that shall be made."""
+
+    rule: Rule
+    candidate: Candidate
 
 
-class Pending:
-    """Versions with hints, and when each is to be looked at. Not safe for threads: the listener locks it."""
-
-    def __init__(self, rules: TriggerRules, clock: Callable[[], float]) -> None:
-        self._rules = rules
-        self._clock = clock
-        self._waits: dict[str, _Wait] = {}
-        self._looking: dict[str, _Wait] = {}
-
-    def __len__(self) -> int:
-        return len(self._waits) + len(self._looking)
-
-    def hint(self, version_id: str) -> None:
-        """Starts or restarts the quiet period of a version."""
-        now = self._clock()
-        first = self._waits[version_id].first if version_id in self._waits else now
-        due = min(now + self._rules.quiet_s, first + self._rules.max_quiet_s)
-        self._waits[version_id] = _Wait(first, max(now, due))
-
-    def take_due(self) -> tuple[str, ...]:
-        """Versions to look at now; each is out until `done` or `look_again`."""
-        now = self._clock()
-        due = tuple(version for version, wait in self._waits.items() if wait.due <= now)
-        for version in due:
-            self._looking[version] = self._waits.pop(version)
-        return due
-
-    def done(self, version_id: str) -> None:
-        self._looking.pop(version_id, None)
-
-    def look_again(self, version_id: str) -> bool:
-        """Schedules another look, later each time; False once it was given up."""
-        wait = self._looking.pop(version_id, None)
-        now = self._clock()
-        if wait is None or version_id in self._waits:
-            return True
-        if now - wait.first >= self._rules.give_up_s:
-            return False
-        pause = self._rules.quiet_s * 2 ** min(wait.looks, _MAX_DOUBLINGS)
-        self._waits[version_id] = _Wait(wait.first, now + pause, wait.looks + 1)
-        return True
+@dataclass(frozen=True, slots=True)
+class Decision:
+    verdict: Verdict
+    reason: str
+    choices: tuple[Choice, ...] = ()
+    answers: tuple[Answer, ...] = ()
 
 
-def _update_hint(entity: Mapping[str, Any]) -> Hint | None:
-    entity_id, action = entity.get("entityId"), entity.get("action")
-    if not isinstance(entity_id, str):
-        return None
-    kind = entity_kind(str(entity.get("entityType", "")))
-    if kind is EntityKind.VERSION:
-        if action == "add":
-            return Hint(Signal.VERSION_ADDED, version_id=entity_id)
-        if action == "update" and _became_published(entity):
-            return Hint(Signal.PUBLISHED, version_id=entity_id)
-    if kind is EntityKind.COMPONENT and action == "add":
-        return Hint(Signal.COMPONENT_ADDED, component_id=entity_id)
-    return None
-
-
-def _became_published(entity: Mapping[str, Any]) -> bool:
-    changes = entity.get("changes")
-    if not isinstance(changes, Mapping):
-        # Some servers name the changed keys only; the decision reads the flag itself.
-        keys = entity.get("keys")
-        return isinstance(keys, list) and any(key in keys for key in _PUBLISHED_KEYS)
-    for key in _PUBLISHED_KEYS:
-        change = changes.get(key)
-        if isinstance(change, Mapping) and str(change.get("new")).lower() in ("true", "1"):
-            return True
-    return False
-
-
-def _fits(rule: Rule, facts: VersionFacts) -> bool:
-    pairs = (
-        (rule.projects, facts.project),
-        (rule.asset_types, facts.asset_type),
-        (rule.components, facts.component or ""),
-        (rule.extensions, facts.extension.lower()),
+def decide(rules: TriggerRules, facts: VersionFacts) -> Decision:
+    """What to do about a version that has been quiet."""
+    answers = tuple(judge(rule, facts) for rule in rules.rules)
+    counting = answers
+    if rules.match == "first":
+        # A rule that waits for media stands before those behind it: they must not take its version.
+        first = next((answer for answer in answers if answer.verdict is not Verdict.IGNORE), None)
+        counting = (first,) if first else ()
+    choices = tuple(
+        Choice(answer.rule, answer.candidate)
+        for answer in counting
+        if answer.verdict is Verdict.SUBMIT and answer.candidate
     )
-    return all(
-        not patterns or any(fnmatchcase(value, pattern) for pattern in patterns) for patterns, value in pairs
-    )
+    if choices:
+        names = ", ".join(choice.rule.name for choice in choices)
+        return Decision(Verdict.SUBMIT, f"{'rule' if len(choices) == 1 else 'rules'} {names}", choices, answers)
+    waiting = [answer for answer in counting if answer.verdict is Verdict.WAIT]
+    if waiting:
+        return Decision(Verdict.WAIT, "; ".join(waiting[0].against), answers=answers)
+    return Decision(Verdict.IGNORE, _why_none(answers), answers=answers)
+
+
+def judge(rule: Rule, facts: VersionFacts) -> Answer:
+    """What one rule makes of a version, with a word about each of its conditions."""
+    fitting: list[str] = []
+    against: list[str] = []
+
+    def note(fits: bool, words: str) -> None:
+        (fitting if fits else against).append(words)
+
+    if rule.published:
+        note(facts.is_published, "it is published" if facts.is_published else "it is not published")
+    if facts.has_review_media and not rule.with_review:
+        note(False, "it has review media")
+    for what, value, patterns in (
+        ("project", facts.project, rule.projects),
+        ("asset type", facts.asset_type, rule.asset_types),
+        ("task type", facts.task_type, rule.task_types),
+        ("status", facts.status, rule.statuses),
+        ("user", facts.user, rule.users),
+    ):
+        if patterns:
+            fits = _fits(value, patterns)
+            note(fits, _compared(what, value, patterns, fits))
+    if not facts.candidates:
+        verdict = Verdict.IGNORE if against else Verdict.WAIT
+        return Answer(rule, verdict, tuple(fitting), (*against, "it has no media yet"))
+    candidate = next((item for item in facts.candidates if not _against(rule, item)), None)
+    if candidate is None:
+        against += [words for item in facts.candidates for words in _against(rule, item)]
+    elif rule.components or rule.extensions or rule.min_size or rule.max_size is not None:
+        size = size_text(candidate.size_bytes)
+        fitting.append(f"component {candidate.name}{candidate.extension} of {size} fits")
+    verdict = Verdict.IGNORE if against else Verdict.SUBMIT
+    return Answer(rule, verdict, tuple(fitting), tuple(against), candidate if not against else None)
+
+
+def why_not_again(
+    choice: Choice,
+    jobs: Iterable[JobRecord],
+    *,
+    since: float,
+    makes_review: Callable[[str], bool],
+) -> str:
+    """Why a version's jobs make another encode needless; empty if they don't.
+
+    A failure before `since` (seconds since the epoch) is no reason.
+    """
+    for record in jobs:
+        target, preset = record.request.target, record.request.preset
+        same = preset == choice.rule.preset and target is not None and target.component_id == choice.candidate.id
+        ended = record.stage in FINAL_STAGES
+        if same and ended and record.stage is not Stage.DONE and record.created_at >= since:
+            return f"its encode with {preset} has {record.stage.value} ({record.job_id})"
+        asked = record.request.origin != "trigger" and not ended
+        if asked and makes_review(preset) and makes_review(choice.rule.preset):
+            return f"its review media are on their way already ({record.job_id})"
+    return ""
+
+
+def _why_none(answers: Sequence[Answer]) -> str:
+    reasons = {answer.against for answer in answers}
+    # One reason that all rules share says more than that none fits.
+    return "; ".join(reasons.pop()) if len(reasons) == 1 else "no rule fits"
+
+
+def _against(rule: Rule, item: Candidate) -> list[str]:
+    found = []
+    if rule.components and not _fits(item.name, rule.components):
+        found.append(_compared("component", item.name, rule.components, fits=False))
+    if rule.extensions and not _fits(item.extension, rule.extensions):
+        found.append(_compared(f"extension of {item.name}", item.extension, rule.extensions, fits=False))
+    if item.size_bytes < rule.min_size:
+        found.append(f"{item.name} has {size_text(item.size_bytes)}, less than {size_text(rule.min_size)}")
+    if rule.max_size is not None and item.size_bytes > rule.max_size:
+        found.append(f"{item.name} has {size_text(item.size_bytes)}, more than {size_text(rule.max_size)}")
+    return found
+
+
+def _fits(value: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(value.casefold(), pattern.casefold()) for pattern in patterns)
+
+
+def _compared(what: str, value: str, patterns: Sequence[Any], fits: bool) -> str:
+    relation = "fits" if fits else "fits none of" if len(patterns) > 1 else "doesn't fit"
+    return f"{what} {value or '(none)'} {relation} {', '.join(patterns)}"
