@@ -12,7 +12,7 @@ from encode_media.media.capabilities import find_ffmpeg
 from encode_media.media.probe import probe
 from encode_media.media.sequence import find_source
 from encode_media.model.colour import ColourSpec
-from encode_media.planning.colour import SDR_WHITE_NITS
+from encode_media.planning.conversion import SDR_WHITE_NITS
 from encode_media.planning.planner import make_plan
 from encode_media.presets.catalog import Catalog
 from support.patches import (

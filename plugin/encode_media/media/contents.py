@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from encode_media.errors import failure
 from encode_media.media import streams
 from encode_media.media.formats import ANIMATION_DEMUXERS, STILL_DEMUXERS, container_name
+from encode_media.media.hdr import hdr_metadata
 from encode_media.media.index import FrameIndex, read_index
 from encode_media.media.limits import require_size
 from encode_media.media.opening import opened
@@ -166,6 +167,7 @@ def _video(stream: AvVideoStream, frame: VideoFrame, timing: Timing | None, defa
         start_s=(stream.start_time or 0) * base,
         field_order=streams.field_order(stream, frame),
         colour=streams.colour_tags(stream, frame),
+        hdr=hdr_metadata(frame),
     )
 
 

@@ -15,12 +15,14 @@ from encode_media.media import streams
 from encode_media.media.boxes import has_faststart
 from encode_media.media.contents import reel_name, start_timecode
 from encode_media.media.formats import STILL_DEMUXERS, container_name
+from encode_media.media.hdr import hdr_metadata
 from encode_media.media.key_frames import LOOKED_AT, KeyFrames
 from encode_media.media.loudness_meter import LoudnessMeter
 from encode_media.media.opening import opened, problem_text
 from encode_media.media.sequence import frames_on_disk
 from encode_media.media.timing import measure
 from encode_media.media.webp_animation import WebpAnimation, decode_problem, read_webp_animation
+from encode_media.model.hdr import HdrMetadata
 from encode_media.model.media import ColourTags, Groups, SourceRef
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ class OutputFacts:
     start_s: Fraction = Fraction(0)
     duration_s: Fraction | None = None
     colour: ColourTags = ColourTags()
+    hdr: HdrMetadata | None = None
     field_order: str = "progressive"
     key_frame_distance: int | None = None
     """The longest way from one key frame to the next, or to the end, in frames."""
@@ -318,6 +321,7 @@ def _with_picture(
         start_s=min(tally.stamps) * base,
         duration_s=timing.duration_s if timing else None,
         colour=streams.colour_tags(stream, tally.first),
+        hdr=hdr_metadata(tally.first),
         field_order=streams.field_order(stream, tally.first),
         key_frame_distance=tally.keys.distance(tally.packets) if tally.keys else None,
         groups=tally.keys.groups if tally.keys else None,

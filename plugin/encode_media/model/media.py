@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
+from encode_media.model.hdr import HdrMetadata
 from encode_media.timebase import FrameSpan
 
 
@@ -134,6 +135,8 @@ class VideoStream:
     colour: ColourTags = ColourTags()
     chromaticities: tuple[float, ...] | None = None
     """OpenEXR with primaries other than BT.709: red, green, blue and white, x and y of each."""
+    hdr: HdrMetadata | None = None
+    """The screen it was graded on and its light levels, where it says so."""
 
     @property
     def is_interlaced(self) -> bool:

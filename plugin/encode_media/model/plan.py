@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Literal
 
 from encode_media.model.colour import Bake
+from encode_media.model.hdr import HdrMetadata
 from encode_media.model.media import ColourTags, Finding, Media, SourceKind
 from encode_media.model.preset import AudioSpec, Backend, LoudnessSpec, OutputKind, PublishSpec
 
@@ -33,6 +34,10 @@ class Expected:
     duration_s: Fraction | None = None
     colour: ColourTags = ColourTags()
     """Only the tags that are not None are checked."""
+    hdr: HdrMetadata | None = None
+    """Mastering display and light levels that it must carry."""
+    sdr: bool = False
+    """There must be none."""
     audio_codec: str | None = None
     """None: there must be no audio stream."""
     audio_channels: int | None = None

@@ -9,16 +9,15 @@ from encode_media.model.media import VideoStream
 from encode_media.model.plan import LaidFile
 from encode_media.planning.colour import (
     HDR_CURVES,
-    LIMIT,
     LINEAR_CURVE,
     RGB16,
     SRGB_CURVE,
     Light,
     SourceColour,
     TargetColour,
-    arithmetic,
 )
 from encode_media.planning.colour_source import is_rgb, source_colour
+from encode_media.planning.conversion import LIMIT, WITHOUT_HDR_METADATA, arithmetic
 from encode_media.planning.graph import Chain, step
 from encode_media.planning.planes import (
     alpha_16,
@@ -89,6 +88,8 @@ def begin(video: VideoStream, spec: ColourSpec, view: ViewTransform | None, back
         video = replace(video, has_alpha=False)
     source = source_colour(video, spec)
     prepare, planar = _prepared(video, source)
+    if video.hdr is not None and (view is not None or source.light is not Light.HDR):
+        prepare = (*WITHOUT_HDR_METADATA, *prepare)
     shown = _shown(video, source, without_alpha(planar), view)
     if video.has_alpha:
         made = _layered(prepare, planar, shown, background, source=source, viewed=view is not None)
@@ -128,7 +129,9 @@ def _layered(
     elif premultiplied and not viewed:
         flat, colour = (*prepare, *_over_in_light(opaque, planar, background)), _LINEAR_16
     else:
-        flat, colour = (*clear, *over(background)), replace(clear_colour, pixel_format="gbrp16le", alpha=False)
+        red, green, blue = (part * _displayed(shown.colour).white for part in background)
+        flat = (*clear, *over((red, green, blue)))
+        colour = replace(clear_colour, pixel_format="gbrp16le", alpha=False)
     return Beginning(steps=flat, colour=colour, clear_steps=clear, clear_colour=clear_colour)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
 from encode_media.model.geometry import Size
+from encode_media.model.hdr import HdrMetadata, MasteringDisplay
 from encode_media.model.preset import VideoSpec
 from encode_media.planning.hardware import hardware_options, is_hardware
 from encode_media.planning.rate_control import SCRATCH, Aim
@@ -36,6 +37,8 @@ class Encode:
     """Names what a first pass leaves for the second."""
     number: int = 2
     """Of the pass, where there are two."""
+    hdr: HdrMetadata | None = None
+    """What the stream has to say about its light."""
 
     @property
     def gop(self) -> int:
@@ -72,6 +75,7 @@ def _h264(encode: Encode) -> Options:
         "profile:v": profile_of(spec).argument, "preset": spec.speed or "veryfast", **_amount(encode, 18),
         "g": gop, "keyint_min": gop, "sc_threshold": "0", "flags": "+cgop",
         "bf": str(2 if spec.b_frames is None else spec.b_frames), **_cap(encode.aim), **_pass(encode),
+        **_h264_light(encode.hdr),
     }  # fmt: skip
 
 
@@ -81,6 +85,7 @@ def _hevc(encode: Encode) -> Options:
     if encode.two_pass:
         # The encoder keeps its own book and knows nothing of ffmpeg's `-pass`.
         own += f":pass={encode.number}:stats={SCRATCH}/{encode.stem}.x265"
+    own += "".join(f":{name}={value}" for name, value in _light(encode.hdr, "master-display", "max-cll"))
     b_frames: Options = {} if spec.b_frames is None else {"bf": str(spec.b_frames)}
     # Apple's players refuse HEVC under any other tag.
     return {
@@ -120,7 +125,44 @@ def _av1(encode: Encode) -> Options:
     cap: Options = {}
     if aim.cap and aim.bits_per_s is None:
         cap = {"maxrate": str(round(aim.cap * _AV1_CAP)), "bufsize": str(aim.buffer)}
-    return {"preset": encode.spec.speed or "8", **_amount(encode, 24), **cap, "g": str(encode.gop)}
+    own = ":".join(f"{name}={value}" for name, value in _av1_light(encode.hdr))
+    params: Options = {"svtav1-params": own} if own else {}
+    return {"preset": encode.spec.speed or "8", **_amount(encode, 24), **cap, "g": str(encode.gop), **params}
+
+
+def carries_hdr_metadata(spec: VideoSpec) -> bool:
+    """Whether the stream itself has a place for it that every build fills."""
+    return spec.codec in ("h264", "hevc", "av1") and not is_hardware(spec)
+
+
+def _h264_light(hdr: HdrMetadata | None) -> Options:
+    own = ":".join(f"{name}={value}" for name, value in _light(hdr, "mastering-display", "cll"))
+    return {"x264-params": own} if own else {}
+
+
+def _light(hdr: HdrMetadata | None, display: str, levels: str) -> Iterator[tuple[str, str]]:
+    """As SEI messages count: chromaticities in 1/50000, nits in 1/10000 (ITU-T H.265, D.3.28)."""
+    if hdr is not None and hdr.display is not None:
+        red, green, blue, white = (
+            ",".join(str(round(value * 50000)) for value in pair) for pair in _points(hdr.display)
+        )
+        most, least = (round(nits * 10000) for nits in (hdr.display.brightest, hdr.display.darkest))
+        yield display, f"G({green})B({blue})R({red})WP({white})L({most},{least})"
+    if hdr is not None and hdr.max_cll is not None:
+        yield levels, f"{hdr.max_cll},{hdr.max_fall}"
+
+
+def _av1_light(hdr: HdrMetadata | None) -> Iterator[tuple[str, str]]:
+    if hdr is not None and hdr.display is not None:
+        red, green, blue, white = (",".join(f"{value:.6f}" for value in pair) for pair in _points(hdr.display))
+        light = f"{hdr.display.brightest:.4f},{hdr.display.darkest:.6f}"
+        yield "mastering-display", f"G({green})B({blue})R({red})WP({white})L({light})"
+    if hdr is not None and hdr.max_cll is not None:
+        yield "content-light", f"{hdr.max_cll},{hdr.max_fall}"
+
+
+def _points(display: MasteringDisplay) -> Iterator[tuple[float, ...]]:
+    return (display.chromaticities[place : place + 2] for place in range(0, 8, 2))
 
 
 _ENCODERS: dict[str, Callable[[Encode], Options]] = {

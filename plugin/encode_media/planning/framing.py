@@ -108,7 +108,8 @@ def _offsets(outer: Size, inner: Size) -> Size:
 
 
 def _pad(inner: Size, outer: Size, background: str, target: TargetColour) -> Chain:
-    colour = background_colour(background)
+    red, green, blue = background_colour(background)
+    colour = (red * target.white, green * target.white, blue * target.white)
     pad = ("pad", *outer, *_offsets(outer, inner))
     if target.matrix == "gbr" or len(set(colour)) == 1 or target.matrix not in _COEFFICIENTS:
         return (step(*pad, color=_hexadecimal(_light(colour, target))),)

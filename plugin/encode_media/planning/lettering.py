@@ -46,8 +46,11 @@ class Canvas:
 
     def colour(self, colour: str, opacity: float = 1.0) -> str:
         """As drawtext reads it."""
+        return f"{self.opaque(colour)}@{opacity:g}"
+
+    def opaque(self, colour: str) -> str:
         parts = (round(part * self.white * 255) for part in background_colour(colour))
-        return f"#{''.join(f'{part:02x}' for part in parts)}@{opacity:g}"
+        return f"#{''.join(f'{part:02x}' for part in parts)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from encode_media.model.plan import LaidFile
 from encode_media.model.preset import Preset
 from encode_media.planning.colour import RGB16, SRGB_CURVE, Light, SourceColour
+from encode_media.planning.conversion import WITHOUT_HDR_METADATA
 from encode_media.planning.graph import Chain, step
 from encode_media.planning.lettering import OVERLAY_FOLDER
 from encode_media.planning.transparency import convert_any
@@ -38,11 +39,19 @@ def with_look(colour: SourceColour, preset: Preset) -> Looked:
         light=Light.RGB, pixel_format=planar, deep=True, alpha=colour.alpha, assumed=colour.assumed,
         curve=colour.curve if colour.light is Light.YUV else SRGB_CURVE,
     )  # fmt: skip
+    own = colour.display or (colour.keep and colour.light is Light.HDR)
+    if own:
+        # Another display's numbers stay that display's: its own LUTs are made for them.
+        target = replace(target, curve=colour.curve, primaries=colour.primaries)
+        shown = replace(colour, pixel_format=planar, matrix="gbr", full_range=True, deep=True)
     steps = (
+        *(WITHOUT_HDR_METADATA if own else ()),
         *convert_any(colour, target, None),
         step("lut3d", file=_LUT_FILE, interp="tetrahedral"),
     )
     encoded = " after the sRGB curve" if colour.light is Light.SCENE_LINEAR else ""
+    if own:
+        encoded = f" on the numbers of {colour.display or 'HDR'} ({colour.primaries}, {colour.curve})"
     return Looked(
         steps=steps,
         colour=shown,

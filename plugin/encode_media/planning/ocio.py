@@ -13,7 +13,7 @@ from encode_media.errors import failure
 from encode_media.model.colour import ColourSpec, ViewTransform
 from encode_media.model.media import Media, VideoStream
 from encode_media.planning import ocio_rules
-from encode_media.planning.ocio_bake import matrix_between, open_config, processor_of
+from encode_media.planning.ocio_bake import loses_nothing, matrix_between, open_config, processor_of
 from encode_media.planning.ocio_display import display_of
 from encode_media.presets.colour_pairs import CONFIGS, parse_cdl
 from encode_media.presets.problems import nearest
@@ -78,7 +78,8 @@ def _require_sense(spec: ColourSpec) -> None:
 def _in_working_space(config: Any, view: ViewTransform) -> ViewTransform:
     """The same, baked where the view's own limits lie.
 
-    Gamuts cut across a cube of another space: negative numbers there are colours, and would be cut off.
+    Gamuts cut across a cube of another space: negative numbers there are colours, and would be cut off. So are
+    those of the working space itself to views that begin in a wider one, as ACES 1.3 does.
     """
     if not view.scene_linear:
         return view
@@ -91,7 +92,8 @@ def _in_working_space(config: Any, view: ViewTransform) -> ViewTransform:
     matrix = matrix_between(config, view.space, _WORKING)
     if not matrix or max(map(abs, matrix)) > _LARGEST:
         return view
-    return replace(view, matrix=matrix, grid_space=_WORKING)
+    working = replace(view, matrix=matrix, grid_space=_WORKING)
+    return working if loses_nothing(config, working) else view
 
 
 def _space(config: Any, spec: ColourSpec, media: Media, video: VideoStream) -> tuple[str, str]:

@@ -22,6 +22,8 @@ LUT_SIZE = 121
 _LINEAR_VIEW = "encode-media linear view"
 _IDENTITY = (1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1)
 _SAME = 1e-5
+_ALIKE = 0.5 / 255
+"""Of the signal: half a code value."""
 
 
 def open_config(path: str) -> Any:
@@ -75,6 +77,21 @@ def matrix_between(config: Any, source: str, target: str) -> tuple[float, ...]:
     if len(steps) != 1 or not isinstance(steps[0], library.MatrixTransform) or any(steps[0].getOffset()):
         return ()
     return _nine(steps[0].getMatrix())
+
+
+def loses_nothing(config: Any, view: ViewTransform) -> bool:
+    """Whether colours of the source are seen alike where negative numbers of the LUT's own space are cut off."""
+    pixels = array(
+        "f", (level * part for level in (0.2, 1.0) for hue in product((1, 0.01), repeat=3) for part in hue)
+    )
+    rows = [view.matrix[place : place + 3] for place in (0, 3, 6)]
+    moved = array("f", (
+        max(0.0, sum(factor * part for factor, part in zip(row, pixels[place : place + 3], strict=True)))
+        for place in range(0, len(pixels), 3) for row in rows
+    ))  # fmt: skip
+    seen = _applied(processor_of(config, view, view.grid_space), moved)
+    wanted = _applied(processor_of(config, view), pixels)
+    return all(abs(have - want) < _ALIKE for have, want in zip(seen, wanted, strict=True))
 
 
 def baked_text(bake: Bake) -> str:

@@ -21,9 +21,6 @@ from encode_media.planning.start_timecode import start_timecode
 from encode_media.planning.watermark import watermark
 from encode_media.timebase import Timecode
 
-_WHITES = {"smpte2084": 0.58, "arib-std-b67": 0.75}
-"""Signal of HDR reference white, 203 cd/m2 (ITU-R BT.2408): text at full signal would dazzle."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlay:
@@ -44,7 +41,7 @@ class Overlay:
 
 def plan_overlay(preset: Preset, spec: OutputSpec, target: TargetColour, canvas: Canvas) -> Overlay:
     """The steps for frames of the canvas's size and the target's form."""
-    canvas = replace(canvas, white=_WHITES.get(target.curve, 1.0))
+    canvas = replace(canvas, white=target.white)
     drawn = Drawn()
     if spec.watermark is not None:
         drawn += watermark(spec.watermark, canvas, target, preset.assets[spec.watermark.image])

@@ -9,7 +9,7 @@ plane by plane: `mergeplanes` of ffmpeg 5 takes half of each row.
 from __future__ import annotations
 
 from encode_media.model.geometry import Size
-from encode_media.planning.colour import LIMIT, sized
+from encode_media.planning.conversion import LIMIT, sized
 from encode_media.planning.graph import Chain, Filter, Fork, step
 
 ALPHA_16 = "gbrp16le"

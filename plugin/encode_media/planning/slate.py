@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from encode_media.model.background import NAMED
 from encode_media.model.overlay import FRAME_MARK, TIMECODE_MARK, SlateSpec
 from encode_media.planning.burn_ins import Drawn
 from encode_media.planning.counters import Counters
@@ -29,7 +28,7 @@ def slate(spec: SlateSpec, canvas: Canvas) -> Drawn:
     rows = [(word, value) for word, value in spec.rows.items() if value and value.strip()]
     room, narrow = round(width * (_RIGHT - _LEFT)), round(width * (_VALUES - _LEFT) * 0.95)
     pixels = min(shorter * _ROW / 100, height * (_ROWS_END - _ROWS_AT) / (_LINE * max(1, len(rows))))
-    drawn = Drawn(steps=(step("tpad", start=1, start_mode="add", color=_hex(spec.background)),))
+    drawn = Drawn(steps=(step("tpad", start=1, start_mode="add", color=canvas.opaque(spec.background)),))
     texts = [_Text("title", spec.title, _LEFT, _TITLE_AT, shorter * _TITLE / 100, room)]
     for index, (word, value) in enumerate(rows):
         at = _ROWS_AT + index * pixels * _LINE / height
@@ -68,10 +67,6 @@ def _drawn(text: _Text, spec: SlateSpec, canvas: Canvas) -> Drawn:
         y=f"{round(height * text.baseline)}-ascent", enable=f"lt(t,{float(1 / counters.rate / 2):.6f})",
     )  # fmt: skip
     return Drawn(steps=(filter_,), files=(file, lettering.font_file), notes=_lacking(lettering))
-
-
-def _hex(colour: str) -> str:
-    return NAMED.get(colour, colour)
 
 
 def _first(text: str, counters: Counters) -> str:

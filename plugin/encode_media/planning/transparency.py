@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from encode_media.model.geometry import Size
-from encode_media.planning.colour import RGB16, Light, SourceColour, TargetColour, arithmetic, convert, tag
+from encode_media.planning.colour import RGB16, Light, SourceColour, TargetColour
+from encode_media.planning.conversion import arithmetic, convert, tag
 from encode_media.planning.graph import Chain, Fork, step
 from encode_media.planning.planes import (
     ALPHA_16,

@@ -28,7 +28,7 @@ def watermark(spec: WatermarkSpec, canvas: Canvas, target: TargetColour, path: s
         branches=((),),
         join=step("maskedmerge", planes=_COLOUR_PLANES),
         # Named alike, and as the frames are: ffmpeg 9 would convert the one that is not.
-        beside=((*placed, *_colour(target), named), (*placed, *_mask(spec, target), named)),
+        beside=((*placed, *_colour(target, canvas.white), named), (*placed, *_mask(spec, target), named)),
     )
     return Drawn(steps=(merged,), files=(file,))
 
@@ -49,9 +49,10 @@ def _placed(spec: WatermarkSpec, size: Size, name: str) -> Chain:
     )
 
 
-def _colour(target: TargetColour) -> Chain:
+def _colour(target: TargetColour, white: float) -> Chain:
+    dimmed = () if white == 1 else (step("colorchannelmixer", rr=white, gg=white, bb=white),)
     wanted = {"m": target.matrix, "r": "full" if target.full_range else "limited"}
-    return (step("zscale", min="gbr", rin="full", **wanted), *_stored(target))
+    return (*dimmed, step("zscale", min="gbr", rin="full", **wanted), *_stored(target))
 
 
 def _mask(spec: WatermarkSpec, target: TargetColour) -> Chain:

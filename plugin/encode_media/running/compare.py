@@ -125,6 +125,12 @@ def _colour(expected: Expected, facts: OutputFacts) -> Iterator[Check]:
         wanted = getattr(expected.colour, name)
         if wanted is not None:
             yield same(f"colour {name}", wanted, getattr(facts.colour, name))
+    found = facts.hdr.words if facts.hdr else "none"
+    if expected.hdr is not None:
+        passed = expected.hdr.is_like(facts.hdr)
+        yield Check(name="HDR metadata", passed=passed, expected=expected.hdr.words, found=found)
+    elif expected.sdr:
+        yield Check(name="HDR metadata", passed=facts.hdr is None, expected="none", found=found)
 
 
 def _no_picture(facts: OutputFacts) -> Iterator[Check]:

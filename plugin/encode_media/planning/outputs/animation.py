@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from encode_media.model.plan import Expected, PlannedOutput
 from encode_media.model.preset import OutputSpec, VideoSpec
-from encode_media.planning.colour import convert, target_colour
+from encode_media.planning.colour import target_colour
+from encode_media.planning.conversion import convert
 from encode_media.planning.counters import Part
 from encode_media.planning.framing import barred
 from encode_media.planning.graph import Chain, Fork, OutputFile, pick_frames, step

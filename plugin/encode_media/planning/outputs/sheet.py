@@ -8,7 +8,8 @@ from encode_media.model.background import background_colour
 from encode_media.model.geometry import Size
 from encode_media.model.plan import Expected, PlannedOutput
 from encode_media.model.preset import OutputSpec, SheetSpec
-from encode_media.planning.colour import RGB8, RGB8_SOURCE, convert, target_colour
+from encode_media.planning.colour import RGB8, RGB8_SOURCE, target_colour
+from encode_media.planning.conversion import convert
 from encode_media.planning.framing import barred
 from encode_media.planning.graph import Chain, OutputFile, step
 from encode_media.planning.outputs.draft import Draft, Placement, Work, place

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from encode_media.model.plan import Expected, PlannedOutput
 from encode_media.model.preset import OutputSpec, VideoSpec
-from encode_media.planning.colour import RGB8, RGB8_SOURCE, TargetColour, convert, target_colour
+from encode_media.planning.colour import RGB8, RGB8_SOURCE, TargetColour, target_colour
+from encode_media.planning.conversion import convert
 from encode_media.planning.framing import barred
 from encode_media.planning.graph import Chain, Filter, Fork, OutputFile, step
 from encode_media.planning.outputs.draft import Draft, Options, Placement, Work, place, plain_options

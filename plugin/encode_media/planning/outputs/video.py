@@ -8,11 +8,13 @@ from fractions import Fraction
 
 from encode_media.errors import failure
 from encode_media.model.geometry import Size
+from encode_media.model.hdr import HdrMetadata
 from encode_media.model.plan import Expected, PlannedOutput
 from encode_media.model.preset import OutputSpec, VideoSpec
 from encode_media.planning import sound
-from encode_media.planning.colour import TargetColour, rescale, target_colour
-from encode_media.planning.encoders import Encode, encoder_options, gop_length, has_gop
+from encode_media.planning.colour import HDR_CURVES, TargetColour, target_colour
+from encode_media.planning.conversion import rescale
+from encode_media.planning.encoders import Encode, carries_hdr_metadata, encoder_options, gop_length, has_gop
 from encode_media.planning.framing import bar_words, barred
 from encode_media.planning.graph import Chain, OutputFile
 from encode_media.planning.hardware import upload
@@ -38,6 +40,8 @@ class _Movie:
     aim: Aim
     timecode: str | None
     reel: str | None
+    hdr: HdrMetadata | None = None
+    """What the source says of its light, where that is still true of the output."""
 
     @property
     def size(self) -> Size:
@@ -78,10 +82,13 @@ def _movie(work: Work, spec: OutputSpec, stem: str) -> _Movie:
     heard = sound.hear(behind(work.sound, lead), spec.audio)
     placement = place(work, spec, even=True)
     _check_size(spec, placement.size)
+    target = target_colour(spec.video, work.colour, work.media.kind)
+    changed = work.colour.display or work.preset.lut
     return _Movie(
         spec=spec,
         stem=stem,
-        target=target_colour(spec.video, work.colour, work.media.kind),
+        target=target,
+        hdr=work.video.hdr if target.curve in HDR_CURVES and not changed else None,
         placement=placement,
         heard=heard,
         aim=aim_of(spec, heard, more(work.reading.frames, lead), work.reading.rate),
@@ -118,7 +125,7 @@ def _draft(work: Work, movie: _Movie, largest: _Movie) -> Draft:
     copied = copied_or_why(work, spec, expected, heard, movie.aim)
     if isinstance(copied, Copied):
         return _copy(movie, file, copied, expected)
-    encode = Encode(spec=spec.video, rate=rate, size=movie.size, aim=movie.aim, stem=movie.stem)
+    encode = Encode(spec=spec.video, rate=rate, size=movie.size, aim=movie.aim, stem=movie.stem, hdr=movie.hdr)
     around: Options = {**_colour_options(movie.target), **(sound.sound_options(heard) if heard else {})}
     written = OutputFile(
         path=file, video=(*picture, *upload(spec.video)),
@@ -145,6 +152,7 @@ def _draft(work: Work, movie: _Movie, largest: _Movie) -> Draft:
 def _copy(movie: _Movie, file: str, copied: Copied, expected: Expected) -> Draft:
     """The source's own picture in a new file, with the wanted time code; its sound, too, where that fits."""
     spec, heard = movie.spec, movie.heard
+    expected = replace(expected, hdr=movie.hdr, sdr=False)
     encoded = heard if copied.sound is None else None
     streams = (copied.picture,) if copied.sound is None else (copied.picture, copied.sound)
     # Apple's players refuse HEVC under any other tag.
@@ -177,8 +185,16 @@ def _describe(movie: _Movie, rate: Fraction) -> str:
     width, height = movie.size
     return (
         f"{width}x{height} {movie.spec.video.codec} {movie.target.pixel_format} at {describe_rate(rate)}, "
-        f"{movie.target.words}{bar_words(movie.placement.bars)}{_amount_words(movie)}{_clock_words(movie)}"
+        f"{movie.target.words}{bar_words(movie.placement.bars)}{_amount_words(movie)}{_light_words(movie)}{_clock_words(movie)}"
     )
+
+
+def _light_words(movie: _Movie) -> str:
+    if movie.hdr is None:
+        return ""
+    if carries_hdr_metadata(movie.spec.video):
+        return f", {movie.hdr.words}"
+    return f", which may lose what the source says ({movie.hdr.words}): only some builds write it for this encoder"
 
 
 def _amount_words(movie: _Movie) -> str:
@@ -204,6 +220,8 @@ def _expected(work: Work, movie: _Movie) -> Expected:
         frame_rate=work.reading.rate,
         duration_s=later(work.reading.duration_s, movie.lead, work.reading.rate),
         colour=movie.target.tags,
+        hdr=movie.hdr if carries_hdr_metadata(video) else None,
+        sdr=work.video.hdr is not None and movie.target.curve not in HDR_CURVES,
         **sound.expected(movie.heard),
         faststart=movie.spec.container == "mp4",
         timecode=movie.timecode,
