@@ -10,7 +10,7 @@ from typing import Any
 import ftrack_api.event.base
 import pytest
 
-from encode_media.ftrack import action, launching
+from encode_media.ftrack import launching, visit
 from encode_media.ftrack.client import ActionClient
 from support.listening import Listening, asking, listening, sandbox_sources, selected, settings_for
 from support.sandbox import RunningSandbox, running_sandbox, wait_for
@@ -99,7 +99,7 @@ def test_a_form_does_not_wait_for_a_source_that_takes_long_to_read(
     sandbox: RunningSandbox, service: Listening, artist: ActionClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     storage_answers = threading.Event()
-    monkeypatch.setattr(action, "READ_S", 0.2)
+    monkeypatch.setattr(visit, "READ_S", 0.2)
     monkeypatch.setattr(service.listener._desk.reader, "_read", lambda _source: storage_answers.wait(60))
     try:
         form = artist.launch(ITEM, selected(sandbox, "sh010_beauty"))

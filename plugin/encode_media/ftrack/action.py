@@ -4,68 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from encode_media.errors import EncodeMediaError, InvalidParameters
 from encode_media.ftrack import answers
 from encode_media.ftrack.afterwards import project_lists, version_statuses
 from encode_media.ftrack.answers import Answer, read_answer
-from encode_media.ftrack.entities import Target, UserInfo
+from encode_media.ftrack.entities import UserInfo
 from encode_media.ftrack.fields import (
-    SourceView,
     choice_label,
     main_options,
     without_defaults,
     without_foreign,
 )
-from encode_media.ftrack.finding import CONTAINERS, Found, find, why_nothing
-from encode_media.ftrack.forms import Sources, Surroundings, first_page, options_page, summary_page
+from encode_media.ftrack.forms import Surroundings, first_page, options_page, summary_page
 from encode_media.ftrack.gateway import Gateway
 from encode_media.ftrack.launching import Reply, Send, answered_in_time, queue_all
 from encode_media.ftrack.menu import CHOICE_KEY, PRESET, QUEUE, require_offered
 from encode_media.ftrack.queue_form import queue_form
 from encode_media.ftrack.readiness import (
     CHECK_S,
-    MAX_READ,
     Desk,
     is_correctable,
     known_facts,
     known_problems,
-    look,
 )
 from encode_media.ftrack.review import AUTO_LOCATION
-from encode_media.ftrack.selection import Selection, read_selection
+from encode_media.ftrack.selection import read_selection
 from encode_media.ftrack.submission import Wish
 from encode_media.ftrack.summary import Summary, estimate, lines_of, queue_facts
+from encode_media.ftrack.visit import READ_S, Visit, presets_of, sources_of, with_targets
 from encode_media.ftrack.wishes import locations_of, make_wish
-from encode_media.model.media import Media
 from encode_media.model.request import Afterwards
 from encode_media.presets.catalog import PresetFile
-
-READ_S = 2.0
-"""At the most, for reading sources before the form appears: a movie takes 0.3 s on an idle machine. Waiting a
-moment longer is better than a form that knows nothing; other events are answered meanwhile."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """One launch event, with what it needs to be answered."""
-
-    desk: Desk
-    gateway: Gateway
-    user: UserInfo
-    selection: Selection
-    event_id: str
-    found: Found = Found()
-
-    @property
-    def targets(self) -> tuple[Target, ...]:
-        return self.found.targets
-
-    @property
-    def has_containers(self) -> bool:
-        return any(entry.kind in CONTAINERS for entry in self.selection.entries)
 
 
 def launch(
@@ -92,11 +64,11 @@ def launch(
     else:
         answer = _first_answer(visit)
     if "values" not in data and data.get(CHOICE_KEY) != PRESET:
-        send(_sources_page(_with_targets(visit, answer), answer))
+        send(_sources_page(with_targets(visit, answer), answer))
         return
     is_many = len(selection.entries) > 1 or visit.has_containers
     with answered_in_time(desk.texts, send) if is_many and answer.next_step == answers.ENCODE else nullcontext():
-        _go_on(_with_targets(visit, answer), answer, send)
+        _go_on(with_targets(visit, answer), answer, send)
 
 
 def _go_on(visit: Visit, answer: Answer, send: Send) -> None:
@@ -175,7 +147,7 @@ def _one_click(visit: Visit, preset: str) -> Answer:
 
 def _for_chosen_preset(visit: Visit, answer: Answer, preset: PresetFile) -> Answer:
     """Without options of other presets; a preset that was switched to brings what was used with it last."""
-    presets = _presets(visit)
+    presets = presets_of(visit)
     options = without_foreign(answer.options, preset, presets)
     if not answer.switched:
         return replace(answer, options=options)
@@ -203,10 +175,10 @@ def _remember(visit: Visit, answer: Answer) -> None:
 
 
 def _sources_page(visit: Visit, answer: Answer, problem: EncodeMediaError | None = None) -> Reply:
-    sources = _sources(visit)
+    sources = sources_of(visit)
     kinds = {view.media.kind for view in sources.views if view.media}
     # Those that suit what is selected come first.
-    presets = sorted(_presets(visit), key=lambda preset: not all(preset.suits(kind) for kind in kinds))
+    presets = sorted(presets_of(visit), key=lambda preset: not all(preset.suits(kind) for kind in kinds))
     return first_page(
         visit.desk.texts,
         sources,
@@ -229,7 +201,7 @@ def _options_page(
     )
     return options_page(
         visit.desk.texts,
-        _sources(visit),
+        sources_of(visit),
         preset,
         answer,
         around=around,
@@ -244,7 +216,7 @@ def _corrected(visit: Visit, answer: Answer, problem: EncodeMediaError) -> Reply
     if answer.preset in catalog.names():
         preset = catalog.get(answer.preset)
         option = str(problem.details.get("option") or "")
-        elsewhere = option in preset.options and option not in main_options(_presets(visit))
+        elsewhere = option in preset.options and option not in main_options(presets_of(visit))
         if answer.page == answers.OPTIONS_PAGE or elsewhere:
             return _options_page(visit, answer, preset, problem)
     return _sources_page(visit, answer, problem)
@@ -278,51 +250,3 @@ def _summary(visit: Visit, answer: Answer, wish: Wish, preset: PresetFile) -> Re
     )
     is_favourite = preset.name in desk.known.preferences(visit.user.id).marked
     return summary_page(texts, summary, answer, is_favourite=is_favourite)
-
-
-# --- what is selected -----------------------------------------------------------------------------------------
-
-
-def _with_targets(visit: Visit, answer: Answer) -> Visit:
-    """With the versions the selection means, and the presets and defaults of their project if they have one.
-
-    Raises:
-        EncodeMediaError: there is no version that can be seen.
-    """
-    entries = visit.selection.entries
-    found = find(visit.gateway, entries, scope=answer.scope, only_missing=answer.only_missing)
-    if not found.targets and not found.reviewed:
-        raise why_nothing(visit.desk.settings, visit.gateway, entries, visit.user)
-    projects = {target.version.project_name for target in found.targets}
-    catalog = visit.desk.catalog.for_project(projects.pop()) if len(projects) == 1 else visit.desk.catalog
-    return replace(visit, found=found, desk=replace(visit.desk, catalog=catalog.frozen()))
-
-
-def _sources(visit: Visit) -> Sources:
-    return Sources(
-        views=_views(visit),
-        skipped=visit.selection.skipped,
-        unseen=visit.found.unseen,
-        reviewed=visit.found.reviewed,
-        beyond=visit.found.beyond,
-        has_containers=visit.has_containers,
-    )
-
-
-def _views(visit: Visit) -> list[SourceView]:
-    """All targets for the form; the first ones with what is in their source."""
-    shown, rest = visit.targets[:MAX_READ], visit.targets[MAX_READ:]
-    found = look(visit.desk, visit.gateway, shown, visit.user, within_s=READ_S)
-    views = [
-        SourceView(
-            label=target.version.label,
-            media=seen if isinstance(seen, Media) else None,
-            problem=seen if isinstance(seen, EncodeMediaError) else None,
-        )
-        for target, seen in zip(shown, found, strict=True)
-    ]
-    return views + [SourceView(label=target.version.label) for target in rest]
-
-
-def _presets(visit: Visit) -> list[PresetFile]:
-    return [visit.desk.catalog.get(name) for name in visit.desk.catalog.names()]
