@@ -69,7 +69,7 @@ def test_the_first_of_several_parts_is_the_picture(tmp_path: Path) -> None:
         (Part(kind="deepscanline"), "deep image"),
         (Part(channels={"Y": 0.5, "RY": 0.0, "BY": 0.0}), "luminance and chroma"),
         (Part(channels={"Z": 1.0}), "no colour channels, only Z"),
-        (Part(compression=42), "compression is newer"),
+        (Part(compression=42), "newer than ffmpeg"),
         (Part(chromaticities=(0.3, 0.3, 0.4, 0.4, 0.5, 0.5, 0.3, 0.3)), "chromaticities"),
     ],
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 CODE = re.compile(r"`((?:sequence|check|video|colour|exr|rate|timecode|audio|disk)\.[a-z_]+)`")
 RAISED = re.compile(r"(?:find\(\s*|Severity\.[A-Z]+, )f?\"([a-z]+\.[a-z_{}]+)\"")
-CHOSEN_ON_THE_WAY = {"exr.no_default_layer"}
+CHOSEN_ON_THE_WAY = {"exr.no_default_layer", "exr.float_dwa"}
 AUDIO_LENGTHS = {"audio.{kind}": {"audio.shorter", "audio.longer"}}
 
 

@@ -14,6 +14,8 @@ _MAX_HEADER = 8 << 20
 _MAX_CHUNKS = 1 << 20
 _LINES_PER_CHUNK = (1, 1, 1, 16, 32, 16, 32, 32, 32, 256)
 _COMPRESSIONS = ("none", "rle", "zips", "zip", "piz", "pxr24", "b44", "b44a", "dwaa", "dwab")
+_NEWER_COMPRESSIONS = {10: "HTJ2K", 11: "HTJ2K", 12: "LJ2K", 13: "Zstandard"}
+"""Of OpenEXR 3.4 and later, which no ffmpeg decodes."""
 _PICTURE_NAMES = ("beauty", "rgba", "rgb", "combined", "master", "color", "colour")
 """What renderers call the picture, likeliest first."""
 _PIXEL_TYPES = ("uint", "half", "float")
@@ -35,6 +37,7 @@ class ExrPart:
     """Name to `half`, `float` or `uint`."""
     subsampled: bool
     compression: str
+    """`unknown` and what is known of it where no decoder reads it."""
     data_window: Box
     display_window: Box
     pixel_aspect: float
@@ -46,6 +49,22 @@ class ExrPart:
     @property
     def is_deep(self) -> bool:
         return self.kind.startswith("deep")
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Layers with a picture beside the default one: `diffuse` of `diffuse.R`. No depth, masks or vectors."""
+        names = dict.fromkeys(channel.rpartition(".")[0] for channel in sorted(self.channels) if "." in channel)
+        return tuple(name for name in names if all(f"{name}.{colour}" in self.channels for colour in "RGB"))
+
+    @property
+    def has_default_layer(self) -> bool:
+        """Whether there are channels without a layer name that make a picture."""
+        return bool({"R", "G", "B", "Y"} & set(self.channels))
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """Every picture in it, one without a name by the part's."""
+        return (*((self.name,) if self.has_default_layer else ()), *self.layers)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -62,13 +81,13 @@ class ExrHeader:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Layers with a picture beside the default one: `diffuse` of `diffuse.R`. No depth, masks or vectors.
+        """Those of the first part: told to read another, ffmpeg 5 and 9 give black pictures."""
+        return self.parts[0].layers
 
-        Of the first part only: no decoder here reads another.
-        """
-        channels = self.parts[0].channels
-        names = dict.fromkeys(channel.rpartition(".")[0] for channel in sorted(channels) if "." in channel)
-        return tuple(name for name in names if all(f"{name}.{colour}" in channels for colour in "RGB"))
+    @property
+    def later_layers(self) -> tuple[str, ...]:
+        """Pictures in parts behind the first."""
+        return tuple(dict.fromkeys(name for part in self.parts[1:] for name in part.pictures if name))
 
     @property
     def main_layer(self) -> str:
@@ -78,8 +97,7 @@ class ExrHeader:
 
     @property
     def has_default_layer(self) -> bool:
-        """Whether there are channels without a layer name that make a picture."""
-        return bool({"R", "G", "B", "Y"} & set(self.parts[0].channels))
+        return self.parts[0].has_default_layer
 
 
 def is_exr(start: bytes) -> bool:
@@ -204,13 +222,19 @@ def _part(attributes: Mapping[str, bytes], flags: int) -> ExrPart:
         kind=kind,
         channels={name: pixel_type for name, pixel_type, _ in channels},
         subsampled=any(sampling != (1, 1) for _, _, sampling in channels),
-        compression=_COMPRESSIONS[compression] if compression < len(_COMPRESSIONS) else f"unknown {compression}",
+        compression=_compression(compression),
         data_window=data_window,
         display_window=_box(attributes["displayWindow"]),
         pixel_aspect=struct.unpack("<f", attributes.get("pixelAspectRatio", b"\0\0\x80?"))[0],
         chromaticities=struct.unpack("<8f", chromaticities) if chromaticities else None,
         chunks=_chunk_count(attributes, kind, compression, data_window),
     )
+
+
+def _compression(number: int) -> str:
+    if number < len(_COMPRESSIONS):
+        return _COMPRESSIONS[number]
+    return f"unknown {_NEWER_COMPRESSIONS.get(number, number)}"
 
 
 def _channels(data: bytes) -> Iterator[tuple[str, str, tuple[int, int]]]:

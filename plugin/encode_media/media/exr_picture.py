@@ -22,6 +22,8 @@ _KNOWN_PRIMARIES = (
     (None, "ACES2065-1 (AP0)", (0.7347, 0.2653, 0.0, 1.0, 0.0001, -0.077, 0.32168, 0.33767)),
 )
 """ffmpeg's name where it has one, what people say, and the chromaticities by their standards."""
+FLOAT_DWA = "exr.float_dwa"
+_DWA = ("dwaa", "dwab")
 _TOLERANCE = 0.002
 _LEAST_AREA = 0.001
 """Of the triangle of the primaries; BT.709's has 0.11."""
@@ -34,6 +36,8 @@ class ExrPicture:
     findings: tuple[Finding, ...]
     chromaticities: tuple[float, ...] | None = None
     """Those that are not BT.709's."""
+    later_layers: tuple[str, ...] = ()
+    """Pictures in parts that can't be read."""
     main_layer: str = ""
     """The one to show where there is no default picture."""
     video: VideoStream | None = None
@@ -68,6 +72,7 @@ def read_exr_picture(path: str) -> ExrPicture | None:
     _require_area(other, path)
     return ExrPicture(
         layers=header.layers,
+        later_layers=header.later_layers,
         colour=ColourTags(range="pc", matrix="gbr", primaries=primaries, transfer="linear"),
         findings=tuple(_findings(header, colour_name)),
         chromaticities=other,
@@ -78,15 +83,20 @@ def read_exr_picture(path: str) -> ExrPicture | None:
 
 def _require_supported(header: exr.ExrHeader, path: str) -> None:
     first = header.parts[0]
+    what = "it" if len(header.parts) == 1 else f"its first part{f' ({first.name})' if first.name else ''}"
+    problem = ""
     if first.compression.startswith("unknown"):
-        raise failure("source.unsupported", path=path, problem="its compression is newer than this reader")
-    if first.is_deep:
-        raise failure("source.unsupported", path=path, problem="it is a deep image, which has no flat picture")
-    if first.subsampled or {"RY", "BY"} & set(first.channels):
-        problem = "it stores luminance and chroma, which is not supported"
-        raise failure("source.unsupported", path=path, problem=problem)
-    if not header.has_default_layer and not header.layers:
-        problem = f"it has no colour channels, only {', '.join(sorted(first.channels))}"
+        name = first.compression.removeprefix("unknown ")
+        problem = f"the compression of {what} is newer than ffmpeg ({name}); ZIP, PIZ and DWA are read"
+    elif first.is_deep:
+        problem = f"{what} is a deep image, which has no flat picture"
+    elif first.subsampled or {"RY", "BY"} & set(first.channels):
+        problem = f"{what} stores luminance and chroma, which is not supported"
+    elif not header.has_default_layer and not header.layers:
+        problem = f"{what} has no colour channels, only {', '.join(sorted(first.channels))}"
+    if problem and header.later_layers:
+        problem += f"; ffmpeg reads no other part, where there would be {', '.join(header.later_layers)}"
+    if problem:
         raise failure("source.unsupported", path=path, problem=problem)
 
 
@@ -129,6 +139,11 @@ def _findings(header: exr.ExrHeader, colour_name: str) -> Iterator[Finding]:
     if len(header.parts) > 1:
         others = ", ".join(part.name or "without a name" for part in header.parts[1:])
         yield find("exr.parts", Severity.INFO, f"Only the first part of the file is read, not: {others}.")
+    kinds = {kind for name, kind in first.channels.items() if name[-1] in "RGB"}
+    if first.compression in _DWA and "float" in kinds:
+        name = first.compression.upper()
+        text = f"Its 32-bit floats are compressed with {name}, which ffmpeg before 8 reads wrongly."
+        yield find(FLOAT_DWA, Severity.INFO, text)
 
 
 def _video(header: exr.ExrHeader) -> VideoStream:

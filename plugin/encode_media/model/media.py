@@ -186,6 +186,8 @@ class Media:
     """Frame numbers within the span that are not there or can't be read."""
     layers: tuple[str, ...] = ()
     """EXR layers beside the default one."""
+    later_layers: tuple[str, ...] = ()
+    """Pictures in further parts of EXR files, which can't be read."""
     main_layer: str = ""
     """The one shown where there is no default picture."""
     timecode: str | None = None

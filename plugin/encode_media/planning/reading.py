@@ -80,6 +80,8 @@ def with_layer(reading: Reading, media: Media, layer: str) -> Reading:
     wanted = layer or media.main_layer
     if not wanted:
         return reading
+    if wanted in media.later_layers and wanted not in media.layers:
+        raise failure("source.layer_later", layer=wanted, allowed=", ".join(media.layers) or "none")
     if wanted not in media.layers:
         raise failure("source.layer_missing", layer=wanted, allowed=", ".join(media.layers) or "none at all")
     options = {**reading.input.options, "layer": wanted}

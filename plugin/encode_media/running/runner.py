@@ -18,6 +18,7 @@ from encode_media.running import folder as job_folder
 from encode_media.running.classify import classify, lost_writes
 from encode_media.running.measured import Numbers, filled, problem_lines, read_numbers
 from encode_media.running.progress import Position, ProgressReader, RemainingTime, fraction_done
+from encode_media.running.readable import require_readable
 from encode_media.running.space import KEEP_FREE_BYTES, free_bytes, needed_bytes
 from encode_media.running.watch import Limits, Seen, Watch, beyond_estimate
 from encode_media.settings import child_environment
@@ -81,10 +82,12 @@ def run_plan(
     Raises:
         EncodeMediaError: any of the catalogue's `source.*`, `ffmpeg.*`, `disk.*`, `output.*`, `cancelled`.
     """
+    program = _program(ffmpeg)
+    require_readable(plan, program)
     run = _Run(
         plan=plan,
         folder=folder,
-        ffmpeg=_program(ffmpeg),
+        ffmpeg=program,
         on_progress=on_progress,
         cancelled=cancelled,
         limits=beyond_estimate(
