@@ -29,7 +29,7 @@ def test_a_ledger_is_told_in_words() -> None:
     text = "\n".join(ledger_lines(MARKS))
     for words in (
         "codec h264, size 1280x720, frames 72, 3.0 MB", "preset review, Encode Media 1.0.0, ffmpeg 9.0.2",
-        "colour transfer bt709", "option     quality = 18", "note       colour: as tagged", "again      exactly",
+        "colour transfer bt709", "options    quality = 18", "note       colour: as tagged", "again      exactly",
     ):  # fmt: skip
         assert words in text
     assert "lut" not in text

@@ -35,9 +35,11 @@ def ledger_lines(marks: Mapping[str, Any]) -> Iterator[str]:
     if source:
         yield f"source     {_facts(source)}"
     yield f"           component {marks.get('source') or 'none'}, fingerprint {marks.get('fingerprint') or 'none'}"
-    for name, value in sorted(_group(marks, "options").items()):
-        if value not in (None, ""):
-            yield f"option     {name} = {value}"
+    options = [
+        f"{name} = {value}" for name, value in sorted(_group(marks, "options").items()) if value not in (None, "")
+    ]
+    if options:
+        yield f"options    {', '.join(options)}"
     for note in marks.get("notes", ()):
         yield f"note       {note}"
     yield "again      exactly" if marks.get("recipe") else "again      with the preset as it is then"
