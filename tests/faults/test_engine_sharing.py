@@ -7,8 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from encode_media.jobs.dbos_context import CRASH_LIMIT
 from encode_media.jobs.dbos_engine import DbosClient
+from encode_media.jobs.job_table import SCHEMA, jobs
 from encode_media.model.request import EncodeRequest
 from encode_media.model.result import Stage
 from encode_media.settings import Settings
@@ -105,6 +108,35 @@ def test_a_machine_that_dies_while_it_joins_costs_no_part(
 
     effects = ledger.effects()
     assert (effects.count("part"), effects.count("run"), effects.count("join")) == (2, 1, 2)
+
+
+@pytest.mark.slow
+def test_a_job_that_waits_for_its_parts_is_not_given_up_however_often_its_worker_dies(
+    url: str, tmp_path: Path, client: DbosClient, ledger: Ledger
+) -> None:
+    def waits() -> bool:
+        with database.connect() as conn:
+            query = sa.select(jobs.c.starts).where(jobs.c.job_id == job_id)
+            return conn.execute(query).scalar() == 0
+
+    database = sa.create_engine(
+        sa.make_url(url).set(drivername="postgresql+psycopg"),
+        execution_options={"schema_translate_map": {None: SCHEMA}},
+    )
+    ledger.hold("part")
+    job_id = client.submit(wish()).job_id
+    # Without the work folder among its offers it can tell the job, but do no part of it.
+    with WorkerProcess(url, tmp_path, host="telling", **QUICK) as telling:
+        wait_for(waits, timeout_s=60)
+        with worker(url, tmp_path, "doing", slots=2):
+            ledger.wait_for("part", 2)
+            telling.kill()
+            for _ in range(CRASH_LIMIT):
+                with WorkerProcess(url, tmp_path, host="telling", **QUICK):
+                    wait_for(lambda: host_of(client, job_id) == "telling" and waits(), timeout_s=60)
+            ledger.release("part")
+            assert_published_once(client, job_id, ledger, tmp_path)
+    database.dispose()
 
 
 def test_a_persons_limit_counts_a_shared_encode_once(

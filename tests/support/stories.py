@@ -169,6 +169,9 @@ class World:
         assert (folder / "review.mp4").read_text() == "movie"
         return tuple(result_of(planned, folder) for planned in plan.outputs)
 
+    def count(self, _plan: EncodePlan, _folder: Path) -> None:
+        self._do("count")
+
     # --- the destination ---
 
     def resolve(self, request: EncodeRequest) -> SourceRef:
@@ -208,7 +211,7 @@ class World:
         self.told.append(result)
 
     def workflow(self) -> Workflow:
-        work = Work(probe=self.probe, plan=self.plan, run=self.run, verify=self.verify)
+        work = Work(probe=self.probe, plan=self.plan, run=self.run, verify=self.verify, count=self.count)
         nothing: Any = None
         tools = Tools(catalog=nothing, ffmpeg=nothing, settings=self.settings, destination=self)
         return make_workflow(tools, work=work, patience=IMPATIENT)

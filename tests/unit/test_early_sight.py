@@ -44,7 +44,7 @@ def work_of(results: tuple[OutputResult, ...], *, wrong: bool = False) -> Work:
     def never(*_args: Any) -> Any:
         raise AssertionError
 
-    return Work(probe=never, plan=never, run=never, verify=verify)
+    return Work(probe=never, plan=never, run=never, verify=verify, count=never)
 
 
 @pytest.fixture

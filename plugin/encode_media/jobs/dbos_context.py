@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from dbos import DBOS
 
-from encode_media.errors import failure
+from encode_media.errors import EncodeMediaError, failure
 from encode_media.jobs import job_table, part_table
 from encode_media.jobs.database import DATABASE_ERRORS, writing
 from encode_media.jobs.engine import JsonDict, PartRecord, RetryPolicy, Room
@@ -91,8 +91,8 @@ class DbosContext:
         else:
             outcome = carry_out(name, work, args, retry, self._around)
         if self._starts > 1:
-            self.patiently(lambda conn: job_table.set_starts(conn, self._job_id, self._owner, 1))
             self._starts = 1
+            self._count_starts(1)
         return outcome
 
     def room(self, needs: Sequence[str]) -> Sequence[Room]:
@@ -107,14 +107,26 @@ class DbosContext:
     ) -> Sequence[PartRecord]:
         self.patiently(lambda conn: self._queue(conn, parts, stands))
         self._place.move(Lane.AWAY, give_up=self.cancelled)
-        ended = wait_for_parts(
-            lambda: self.patiently(lambda conn: part_table.look(conn, self._job_id, parts)),
-            watch,
-            self.cancelled,
-            lambda: self._stopping.wait(PARTS_POLL_S),
-        )
+        # Whoever waits ends no worker: one that dies meanwhile was ended by something else.
+        self._count_starts(self._starts - 1)
+        try:
+            ended = wait_for_parts(
+                lambda: self.patiently(lambda conn: part_table.look(conn, self._job_id, parts)),
+                watch,
+                self.cancelled,
+                lambda: self._stopping.wait(PARTS_POLL_S),
+            )
+        except EncodeMediaError as error:
+            if not error.retryable:
+                self.patiently(lambda conn: job_table.cancel_parts(conn, self._job_id))
+            self._count_starts(self._starts)
+            raise
         self._place.move(Lane.ENCODE, give_up=self.cancelled)
+        self._count_starts(self._starts)
         return ended
+
+    def _count_starts(self, starts: int) -> None:
+        self.patiently(lambda conn: job_table.set_starts(conn, self._job_id, self._owner, starts))
 
     def _queue(
         self, conn: sa.Connection, parts: Sequence[EncodeRequest], stands: Callable[[JsonDict], bool]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from encode_media.errors import failure
+from encode_media.errors import EncodeMediaError, failure
 from encode_media.jobs.engine import JobRecord, JsonDict, PartRecord, RetryPolicy, Room
 from encode_media.jobs.parts import wait_for_parts
 from encode_media.jobs.steps import ONCE, ProgressGate, Surroundings, carry_out, value_of
@@ -43,6 +43,8 @@ class Others(Protocol):
     def queue(self, parts: Sequence[EncodeRequest], stands: Callable[[JsonDict], bool]) -> None: ...
 
     def look(self, parts: Sequence[EncodeRequest]) -> list[PartRecord]: ...
+
+    def cancel_parts(self, job_id: str) -> None: ...
 
 
 class MemoryContext:
@@ -90,9 +92,14 @@ class MemoryContext:
         if self.cancelled():
             raise failure("cancelled")
         self._others.queue(parts, stands)
-        return wait_for_parts(
-            lambda: self._others.look(parts), watch, self.cancelled, lambda: self._stopping.wait(_POLL_S)
-        )
+        try:
+            return wait_for_parts(
+                lambda: self._others.look(parts), watch, self.cancelled, lambda: self._stopping.wait(_POLL_S)
+            )
+        except EncodeMediaError as error:
+            if not error.retryable:
+                self._others.cancel_parts(self.job_id)
+            raise
 
     def report(self, progress: Progress) -> None:
         if self._gate.passes(progress):

@@ -114,7 +114,7 @@ class MemoryEngine:
                 return False
             job.cancelled = True
             self._store(job, job.record.progress)
-            self._cancel_parts(job_id)
+            self.cancel_parts(job_id)
             if not job.taken:
                 # Not waiting for a slot: the end of a queued job is told at once, beside the running ones.
                 job.taken = True
@@ -122,7 +122,8 @@ class MemoryEngine:
                 self._start_thread(lambda: self._tell(job))
             return True
 
-    def _cancel_parts(self, job_id: str) -> None:
+    def cancel_parts(self, job_id: str) -> None:
+        """See `memory_context.Others`."""
         for record in self.parts(job_id):
             self.cancel(record.job_id)
 
@@ -290,7 +291,7 @@ class MemoryEngine:
             return  # cancelled before its turn, which no story changes any more
         last = last_progress(result, job.record.progress)
         job.record = replace(job.record, stage=last.stage, progress=last, result=result, updated_at=time.time())
-        self._cancel_parts(job.record.job_id)
+        self.cancel_parts(job.record.job_id)
 
     def _report(self, job: MemoryJob, progress: Progress) -> None:
         with self._changed:

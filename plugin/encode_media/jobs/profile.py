@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from encode_media.jobs.offers import offers_of
 from encode_media.settings import Settings
 
-STEPS_VERSION = 1
+STEPS_VERSION = 2
 """Raise it only when the list of steps in `workflow.py` changes: what a job has finished is remembered by
 the place of its steps, so a begun job is finished by workers of the version that began it."""
 

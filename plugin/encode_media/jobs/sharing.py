@@ -6,6 +6,7 @@ waits without an encode slot, joins what they made and goes on like any other jo
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import time
@@ -14,10 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from encode_media.errors import Cancelled, EncodeMediaError, failure
+from encode_media.errors import Cancelled, EncodeMediaError, OutputWrong, failure
 from encode_media.jobs.engine import JobContext, JsonDict, RetryPolicy, Room
 from encode_media.jobs.job_folder import discard, fresh_run_folder, job_folder, made_files, storage_failure
-from encode_media.jobs.work import OnProgress, Work
+from encode_media.jobs.work import OnProgress, Ran, Work
 from encode_media.model.codec import to_json
 from encode_media.model.plan import EncodePlan, Split
 from encode_media.model.request import EncodeRequest, Part
@@ -26,6 +27,8 @@ from encode_media.planning.stretches import join_plan, part_plans
 from encode_media.running.folder import files_of
 from encode_media.running.progress import RemainingTime
 from encode_media.settings import Settings
+
+_log = logging.getLogger(__name__)
 
 PARTS = "parts"
 _PARTS_SHARE = 0.95
@@ -176,9 +179,8 @@ def _run_part(work: Work, settings: Settings, context: JobContext, part: Part) -
         raise failure("cancelled")
     context.report(Progress(stage=Stage.ENCODING, percent=job_percent(Stage.ENCODING)))
     mine = job_folder(settings, context.job_id)
-    folder = fresh_run_folder(mine)
     try:
-        ran = work.run(part.plan, folder, context.report, context.cancelled)
+        ran, folder = _made(work, mine, context, part)
         place = _hand_in(folder, job_folder(settings, part.job_id) / PARTS, part.number)
     finally:
         discard(mine)
@@ -189,6 +191,20 @@ def _run_part(work: Work, settings: Settings, context: JobContext, part: Part) -
         "log": list(ran.log_tail),
         "part": {"folder": place.name, "files": files_in(place)},
     }
+
+
+def _made(work: Work, mine: Path, context: JobContext, part: Part) -> tuple[Ran, Path]:
+    """Made and counted: the joined file would no longer tell which part was wrong. Once more where it was."""
+    folder = fresh_run_folder(mine)
+    ran = work.run(part.plan, folder, context.report, context.cancelled)
+    try:
+        work.count(part.plan, folder)
+    except OutputWrong as error:
+        _log.warning("part %d of job %s is done again: %s", part.number, part.job_id, error)
+        folder = fresh_run_folder(mine)
+        ran = work.run(part.plan, folder, context.report, context.cancelled)
+        work.count(part.plan, folder)
+    return ran, folder
 
 
 def _hand_in(folder: Path, parts: Path, number: int) -> Path:

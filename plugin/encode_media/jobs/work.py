@@ -47,6 +47,8 @@ class Work:
     """Plan, an empty folder, where progress goes, whether to stop."""
     verify: Callable[[EncodePlan, Path, OnProgress, ToStop], tuple[OutputResult, ...]]
     """Plan, the folder of the outputs, and the same two."""
+    count: Callable[[EncodePlan, Path], None]
+    """The quick look at a part: whether its movies have their frames; `OutputWrong` where not."""
 
 
 def stretch_frames(wish: SplitWish, media: Media, usual: int) -> int:
@@ -74,6 +76,7 @@ def real_work(catalog: Catalog, ffmpeg: Ffmpeg, settings: Settings) -> Work:
         from encode_media.planning.ocio import find_view
         from encode_media.planning.planner import make_plan
         from encode_media.planning.sound import sound_files
+        from encode_media.presets.cdl import with_cdl_numbers
         from encode_media.presets.recipe import pack, unpack
         from encode_media.running.space import with_space_finding
 
@@ -83,6 +86,7 @@ def real_work(catalog: Catalog, ffmpeg: Ffmpeg, settings: Settings) -> Work:
             preset = unpack(request.recipe)
         else:
             preset = catalog.for_project(names.project).resolve(request.preset, media, request.options, occasion)
+        preset = with_cdl_numbers(preset, settings.source_roots)
         files = read_sound_files(sound_files(preset), settings.source_roots)
         view = find_view(preset.colour, media, settings.ocio)
         stretch = stretch_frames(request.split, media, settings.split_frames)
@@ -113,4 +117,9 @@ def real_work(catalog: Catalog, ffmpeg: Ffmpeg, settings: Settings) -> Work:
 
         return verify_outputs(plan, folder, on_progress=on_progress, cancelled=cancelled)
 
-    return Work(probe=probe, plan=plan, run=run, verify=verify)
+    def count(plan: EncodePlan, folder: Path) -> None:
+        from encode_media.running.verify import count_frames
+
+        count_frames(plan, folder)
+
+    return Work(probe=probe, plan=plan, run=run, verify=verify, count=count)

@@ -2,7 +2,8 @@
 
     resolve -> probe -> plan -> run -> verify -> publish -> finish
 
-The order of the steps is the same on every replay; clock, disk, server and randomness are touched only
+What workers shared and is wrong is run and verified once more, in one piece, by steps of its own. The order of
+the steps is the same on every replay; clock, disk, server and randomness are touched only
 inside them. Their arguments and results are JSON, and an engine remembers each result, so a job that
 lost its process goes on behind the last finished step. Raise `profile.STEPS_VERSION` when the list changes.
 """
@@ -144,6 +145,14 @@ class _Job:
         self._note(notes=what.notes, findings=what.media.findings)
         ran = step("run", self._run, plan, retry=waits.run)
         verified = step("verify", self._verify, plan, ran, retry=waits.run)
+        if (wrong := verified.get("wrong")) is not None:
+            # A source whose frames are not where its times say: what is encoded in whole is right.
+            self._note(
+                notes=(*self._so_far.notes, f"encoded again in one piece, since it was wrong in parts: {wrong}")
+            )
+            plan = _in_one_piece(plan)
+            ran = step("run whole", self._run, plan, retry=waits.run)
+            verified = step("verify whole", self._verify, plan, ran, retry=waits.run)
         self._note(
             outputs=tuple(from_json(OutputResult, output) for output in verified["outputs"]),
             commands=tuple(tuple(argv) for argv in verified["ran"]["commands"]),
@@ -183,7 +192,12 @@ class _Job:
     def _run(self, plan: JsonDict) -> JsonDict:
         self._begin(Stage.ENCODING)
         what = from_json(EncodePlan, plan)
-        return self._sharing.run(what) if self._sharing.wanted(what) else self._run_alone(what)
+        if not self._sharing.wanted(what):
+            return self._run_alone(what)
+        try:
+            return self._sharing.run(what)
+        except OutputWrong as error:
+            return {"wrong": error.message}
 
     def _run_alone(self, what: EncodePlan) -> JsonDict:
         folder = fresh_run_folder(self._folder)
@@ -208,9 +222,11 @@ class _Job:
     def _verify(self, plan: JsonDict, ran: JsonDict) -> JsonDict:
         self._begin(Stage.VERIFYING)
         what = from_json(EncodePlan, plan)
-        if not self._is_there(what, ran):
+        if "wrong" not in ran and not self._is_there(what, ran):
             ran = self._run(plan)
             self._begin(Stage.VERIFYING)
+        if "wrong" in ran:
+            return ran
         folder = self._folder / ran["folder"]
         if not ran.get("shared"):
             self._early.before_checks(what, folder)
@@ -218,20 +234,13 @@ class _Job:
             outputs = self._work.verify(what, folder, self._report, self._context.cancelled)
         except OutputWrong as error:
             if ran.get("shared"):
-                return self._verify_unshared(what, error)
+                return {"wrong": error.message}
             if not what.software:
                 raise
             return self._verify_by_software(what, error)
         finally:
             self._early.wait()
         return {"outputs": [to_json(output) for output in outputs], "ran": ran}
-
-    def _verify_unshared(self, what: EncodePlan, error: OutputWrong) -> JsonDict:
-        """A source whose frames are not where its times say: what is encoded in whole is right."""
-        self._begin(Stage.ENCODING)
-        ran = self._run_alone(what)
-        note = f"encoded again in one piece, since the joined parts were wrong: {error.message}"
-        return self._verify(_json(replace(what, split=None)), {**ran, "notes": [*ran["notes"], note]})
 
     def _verify_by_software(self, what: EncodePlan, error: OutputWrong) -> JsonDict:
         """Hardware that makes something else than was asked for has failed, whatever it said."""
@@ -247,7 +256,7 @@ class _Job:
         self._begin(Stage.PUBLISHING)
         what = from_json(EncodePlan, plan)
         if not self._is_there(what, verified["ran"]):
-            verified = self._verify(plan, verified["ran"])
+            verified = self._verify(_in_one_piece(plan), verified["ran"])
             self._begin(Stage.PUBLISHING)
         outputs = tuple(from_json(OutputResult, output) for output in verified["outputs"])
         published = self._destination.publish(
@@ -296,6 +305,10 @@ class _Job:
 def _json(value: Any) -> JsonDict:
     data: JsonDict = to_json(value)
     return data
+
+
+def _in_one_piece(plan: JsonDict) -> JsonDict:
+    return _json(replace(from_json(EncodePlan, plan), split=None))
 
 
 def _source_facts(media: Media) -> JsonDict:

@@ -8,8 +8,9 @@ from typing import Any
 
 from encode_media.errors import EncodeMediaError, failure
 from encode_media.media.inspection import OutputFacts
-from encode_media.media.probe import Inspection, inspect_outputs
+from encode_media.media.probe import Inspection, inspect_outputs, probe
 from encode_media.model.codec import from_json, to_json
+from encode_media.model.media import SourceRef
 from encode_media.model.plan import EncodePlan, PlannedOutput
 from encode_media.model.preset import OutputKind
 from encode_media.model.result import Check, OutputResult, Progress, Stage, job_percent
@@ -42,6 +43,23 @@ def verify(
     found = [_examined(folder, output, answer) for output, answer in zip(plan.outputs, answers, strict=True)]
     _raise_if_wrong(plan.outputs, [checks for checks, _ in found])
     return tuple(result for _, result in found if result is not None)
+
+
+def count_frames(plan: EncodePlan, folder: Path) -> None:
+    """Counts the frames of the plan's movies by their packets, without decoding them.
+
+    Raises:
+        OutputWrong: one has more or fewer than planned.
+        UnsupportedFormat: one can't be read.
+    """
+    for output in plan.outputs:
+        if output.kind is not OutputKind.VIDEO or output.expected.frames is None:
+            continue
+        video = probe(SourceRef(path=str(place_of(folder.absolute(), output.file)))).video
+        found = video.frames if video else 0
+        if found != output.expected.frames:
+            what = f"frames: expected {output.expected.frames}, found {found}"
+            raise failure("output.wrong", name=output.name, problem=what)
 
 
 def _inspection(folder: Path, output: PlannedOutput) -> Inspection:
