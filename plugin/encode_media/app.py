@@ -30,6 +30,7 @@ from encode_media.planning.ocio import find_view
 from encode_media.planning.planner import make_plan
 from encode_media.planning.sound import sound_files
 from encode_media.presets.catalog import Catalog
+from encode_media.presets.cdl import with_cdl_numbers
 from encode_media.presets.context import Occasion, today
 from encode_media.resources import resource
 from encode_media.running.space import with_space_finding
@@ -78,6 +79,7 @@ def plan_here(
     catalog.get(preset)
     media = probe(find_source(words, sequence=sequence), check=SourceCheck(settings.source_check))
     resolved = catalog.resolve(preset, media, options, Occasion(date=today()))
+    resolved = with_cdl_numbers(resolved, settings.source_roots)
     files = read_sound_files(sound_files(resolved), settings.source_roots)
     view = find_view(resolved.colour, media, settings.ocio)
     hardware = hardware_of(find_ffmpeg(settings.ffmpeg))

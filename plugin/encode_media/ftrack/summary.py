@@ -18,6 +18,7 @@ from encode_media.planning.ocio import find_view
 from encode_media.planning.planner import make_plan
 from encode_media.planning.sound import sound_files
 from encode_media.presets.catalog import Catalog
+from encode_media.presets.cdl import with_cdl_numbers
 from encode_media.presets.context import Occasion, today
 from encode_media.settings import Settings
 
@@ -92,6 +93,7 @@ def estimate(
         EncodeMediaError: this preset can't be made from this source with these options.
     """
     resolved = catalog.resolve(preset, media, options, Occasion(date=today()))
+    resolved = with_cdl_numbers(resolved, settings.source_roots)
     files = read_sound_files(sound_files(resolved), settings.source_roots)
     plan = make_plan(media, resolved, files=files, view=find_view(resolved.colour, media, settings.ocio))
     return Estimate(

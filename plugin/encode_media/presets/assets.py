@@ -55,6 +55,11 @@ def _named(lut: str | None, outputs: Sequence[OutputSpec]) -> Iterator[tuple[str
                 yield f"{prefix}.{key}.font", part.font, _FONT
 
 
+def find_beside(name: str, suffixes: tuple[str, ...], folders: Sequence[Path]) -> tuple[Path | None, str]:
+    """Like the files of outputs, where only one is wanted: it, else what is wrong."""
+    return _find(name, suffixes, folders)
+
+
 def _find(name: str, suffixes: tuple[str, ...], folders: Sequence[Path]) -> tuple[Path | None, str]:
     """The file, else what is wrong. A name can't lead out of the folders: presets may come from strangers."""
     parts = PurePosixPath(name).parts
@@ -72,6 +77,8 @@ def _find(name: str, suffixes: tuple[str, ...], folders: Sequence[Path]) -> tupl
 
 def _wrong(path: Path) -> str:
     """Why a file can't be what its name says; empty where it can."""
+    if path.suffix.lower() not in (*_LUT, *_MAGIC):
+        return ""  # whoever reads it will see
     try:
         if path.suffix.lower() in _LUT:
             status = path.stat()

@@ -15,6 +15,7 @@ from encode_media.model.colour import ColourSpec
 from encode_media.model.media import Media, MissingFrames
 from encode_media.model.preset import OutputSpec, Preset, TimingSpec
 from encode_media.presets.assets import find_assets
+from encode_media.presets.cdl import cdl_numbers
 from encode_media.presets.colour_pairs import colour_problems
 from encode_media.presets.context import Occasion, full_context
 from encode_media.presets.expressions import ExpressionError, evaluate
@@ -63,7 +64,7 @@ def resolve(
         frame_rate=head.frame_rate(),
         background=head.background(),
         timing=head.timing(),
-        colour=head.colour(),
+        colour=head.colour(given, folders),
         lut=lut,
         assets=assets.found,
         outputs=outputs,
@@ -122,11 +123,14 @@ class _Head:
         conform = None if spec.conform is None else parse_rate(spec.conform)
         return replace(spec, convert=convert, conform=conform)
 
-    def colour(self) -> ColourSpec:
+    def colour(self, given: Mapping[str, Any], folders: Sequence[Path]) -> ColourSpec:
         spec = self.part("colour", self._file.colour, ColourSpec())
         for key, problem, allowed in colour_problems(spec):
             self._wrong(f"colour.{key}", problem, allowed)
-        return spec
+        cdl = cdl_numbers(spec.cdl, given, (self._file.file_of("colour.cdl").parent, *folders))
+        if cdl.problem:
+            self._wrong("colour.cdl", cdl.problem, cdl.allowed)
+        return replace(spec, cdl=cdl.text)
 
     def part(self, key: str, written: dict[str, Any], nothing: Part) -> Part:
         """A group of values, read as the type of what stands there when the file says nothing."""
