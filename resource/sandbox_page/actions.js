@@ -19,7 +19,7 @@ export class Actions {
 
   /** Opens the menu for a selection of `{entityId, entityType}`. */
   openMenu({ selection, title, at, onClose }) {
-    let request = null;
+    let asked = [];
     let timer = 0;
     this.menu.open({
       at,
@@ -27,21 +27,28 @@ export class Actions {
       onChoose: (item) => void this.launch({ ...item, selection }),
       onClose: () => {
         clearTimeout(timer);
-        request?.forget();
+        for (const request of asked) request.forget();
         onClose?.();
       },
     });
     if (!this.hub.connected) {
       return this.menu.settle("Not connected to the event hub. Actions come back with it.");
     }
-    // Whoever connects later has not heard the question: it is asked again as long as nobody answered.
+    // Whoever connects later has not heard the question: it is asked again as long as nobody answered. A slow answer
+    // to an earlier asking counts as well; with the first one the other askings are over, so nothing is listed twice.
     const ask = () => {
-      request?.forget();
-      request = this.hub.publish(
+      const request = this.hub.publish(
         "ftrack.action.discover",
         { selection },
-        { onReply: (data) => this.menu.add(itemsOf(data)) },
+        {
+          onReply: (data) => {
+            for (const other of asked) if (other !== request) other.forget();
+            asked = [request];
+            this.menu.add(itemsOf(data));
+          },
+        },
       );
+      asked.push(request);
       timer = setTimeout(() => {
         this.menu.settle(NO_ACTIONS);
         if (this.menu.isEmpty && this.hub.connected) ask();
@@ -74,21 +81,27 @@ export class Actions {
 
   /** Asks the runner to end a job; its answer is a message like any other. */
   cancel(jobId) {
+    this.#ask("encode-media.cancel", { jobId });
+  }
+
+  /** What Connect says when a version was published: review media is wanted. The runner answers with a message. */
+  makeWebPlayable(versionId, path) {
+    if (this.hub.connected) this.hub.publish("ftrack.connect.publish.make-web-playable", { versionId, path });
+    this.#ask("encode-media.submit", { versionId, options: {}, origin: "connect" });
+  }
+
+  #ask(topic, data) {
     if (!this.hub.connected) return this.#failed("Not connected to the event hub: nothing was sent.");
     const timer = setTimeout(() => {
       request.forget();
       this.#failed(NOBODY);
     }, LAUNCH_MS);
-    const request = this.hub.publish(
-      "encode-media.cancel",
-      { jobId },
-      {
-        onReply: (reply) => {
-          clearTimeout(timer);
-          this.#message(reply);
-        },
+    const request = this.hub.publish(topic, data, {
+      onReply: (reply) => {
+        clearTimeout(timer);
+        this.#message(reply);
       },
-    );
+    });
   }
 
   #failed(sentence) {

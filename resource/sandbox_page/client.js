@@ -2,24 +2,36 @@
 
 import { Actions, selectionTitle } from "./actions.js";
 import { Api } from "./api.js";
+import { listenForChanges } from "./changes.js";
 import { showConnection } from "./connection.js";
 import { Detail } from "./detail.js";
 import { $, debounce, fill, h, icon } from "./dom.js";
 import { versionName } from "./format.js";
 import { Hub } from "./hub.js";
 import { Jobs } from "./jobs.js";
-import { loadContexts, loadProjects, loadVersion, loadVersionPlace, loadVersions } from "./queries.js";
-import { buildNodes, idsBelow, pathOf, Tree } from "./tree.js";
+import { PublishDialog } from "./publish_dialog.js";
+import { announce } from "./publishing.js";
+import {
+  loadContexts,
+  loadProjects,
+  loadVersion,
+  loadVersionPlace,
+  loadVersions,
+  searchVersions,
+} from "./queries.js";
+import { buildNodes, idsBelow, pathOf, placeOf, rootOf, Tree } from "./tree.js";
 import { Versions } from "./versions.js";
 
 /** Changes come in bursts; each part of the page reads once after one. */
 const SETTLE_MS = 150;
+const TYPED_MS = 200;
 
 export class Client {
   #stale = { versions: new Set(), tree: false, list: false, detail: false, jobs: false };
   #turn = 0;
   #listed = false;
   #live = true;
+  #words = [];
 
   constructor({ session, user, frame, menu, dialog, toasts }) {
     Object.assign(this, { user, frame, menu, dialog });
@@ -33,6 +45,7 @@ export class Client {
     });
     this.detail = new Detail($("detail"), {
       api: this.api,
+      chosen: () => this.versions.selected.map(({ id }) => id),
       onClose: () => frame.closeDetail(),
       onMenu: (version, at) => this.#menu([version], at),
     });
@@ -49,6 +62,12 @@ export class Client {
       onCancel: (jobId) => this.actions.cancel(jobId),
     });
     this.jobs.setOpen(!frame.isNarrow);
+    this.publishDialog = new PublishDialog({
+      api: this.api,
+      user,
+      onPublished: (published) => void this.#published(published, toasts),
+    });
+    this.searchSoon = debounce(() => void this.loadVersions(), TYPED_MS);
     this.showDetail = debounce(() => this.detail.show(this.versions.current), 60);
     this.refresh = debounce(() => void this.#refresh(), SETTLE_MS);
     this.#listen();
@@ -70,6 +89,7 @@ export class Client {
     this.#turn += 1;
     this.hub.close();
     this.detail.dispose();
+    this.publishDialog.dispose();
     this.menu.close({ restoreFocus: false });
     this.dialog.close();
   }
@@ -104,14 +124,44 @@ export class Client {
   }
 
   #openNode(node) {
-    const above = pathOf(node.parent).map((name) => `${name} / `);
+    this.#words = [];
+    $("search").value = "";
+    $("publish-button").disabled = false;
+    this.#showTitle();
+    this.frame.closeBrowser();
+    this.loading = this.loadVersions({ fresh: true });
+  }
+
+  #showTitle() {
+    const node = this.tree.selected;
+    const path = this.#words.length ? [rootOf(node).name, "Search"] : pathOf(node);
+    const above = path.slice(0, -1).map((name) => `${name} / `);
     fill(
       $("stage-title"),
       above.length > 0 && h("span", { class: "crumb-above" }, above.join("")),
-      h("span", { class: "crumb" }, node.name),
+      h("span", { class: "crumb" }, path.at(-1)),
     );
-    this.frame.closeBrowser();
-    this.loading = this.loadVersions({ fresh: true });
+  }
+
+  /** Over the whole project, wherever in it one is; with no words the place is shown again. */
+  search(text) {
+    if (!this.tree.selected) return;
+    this.#words = text.toLowerCase().split(/\s+/).filter(Boolean);
+    this.#showTitle();
+    this.searchSoon();
+  }
+
+  publish(files = []) {
+    if (this.tree.selected) void this.publishDialog.open(placeOf(this.tree.selected), files);
+  }
+
+  async #published(published, toasts) {
+    const { versionId } = published;
+    await announce(this, published).catch((error) => toasts.show(error.message, { success: false }));
+    await this.loadVersions();
+    this.versions.choose(versionId);
+    const version = this.versions.current;
+    if (version?.id === versionId) toasts.show(`${versionName(version)} is published.`);
   }
 
   async loadVersions({ fresh = false } = {}) {
@@ -122,11 +172,14 @@ export class Client {
       this.#listed = false;
       this.versions.showLoading();
     }
+    const words = this.#words;
     try {
       const where = node.kind === "Task" ? { taskId: node.id } : { contextIds: idsBelow(node) };
-      const versions = await loadVersions(this.api, where);
+      const versions = words.length
+        ? await searchVersions(this.api, rootOf(node).id, words)
+        : await loadVersions(this.api, where);
       if (turn !== this.#turn) return;
-      this.versions.show(versions);
+      this.versions.show(versions, words);
       this.#listed = true;
     } catch (error) {
       if (turn !== this.#turn) return;
@@ -190,53 +243,18 @@ export class Client {
     hub.addEventListener("state", () => this.#live && showConnection(hub));
     showConnection(hub);
     hub.addEventListener("connected", () => this.#mark("tree", "list", "detail", "jobs"));
-    hub.subscribe("ftrack.update", (data) => this.#updated(data));
-    hub.subscribe("ftrack.location.component-added", () => this.#mark("detail"));
-    hub.subscribe(
-      "encode-media.progress",
-      (data) => this.jobs.progress(data) || (this.#isMine(data) && this.#mark("jobs")),
-    );
-    hub.subscribe("encode-media.result", (data) => {
-      this.jobs.result(data);
-      this.#mark("jobs");
-      if (data.versionId) this.#stale.versions.add(data.versionId);
-      if (data.versionId === this.detail.versionId) this.#mark("detail");
+    listenForChanges(hub, {
+      user: this.user,
+      versions: this.versions,
+      detail: this.detail,
+      jobs: this.jobs,
+      mark: (...parts) => this.#mark(...parts),
+      markVersion: (id) => this.#stale.versions.add(id),
     });
-  }
-
-  #isMine({ user }) {
-    const names = [this.user.id, this.user.username];
-    return !user || names.includes(user) || names.includes(user.id) || names.includes(user.username);
   }
 
   #mark(...parts) {
     for (const part of parts) this.#stale[part] = true;
-    this.refresh();
-  }
-
-  #updated(data) {
-    for (const entity of data.entities ?? []) {
-      const type = String(entity.entityType ?? "").toLowerCase();
-      if (type === "job" || type === "jobcomponent") this.#mark("jobs");
-      else if (type === "assetversion") this.#versionUpdated(entity);
-      else if (type === "task" || type === "show") this.#mark("tree");
-      else if (type.includes("component") || type === "metadata") this.#componentUpdated(entity);
-    }
-  }
-
-  /** Review media shows on the version as well: the one that owns the component is read again. */
-  #componentUpdated(entity) {
-    const owner = [entity.parentId, ...(entity.parents ?? []).map(({ entityId }) => entityId)].find((id) =>
-      this.versions.has(id),
-    );
-    if (owner) this.#stale.versions.add(owner);
-    this.#mark("detail");
-  }
-
-  #versionUpdated({ entityId, action }) {
-    if (action === "add" && !this.versions.has(entityId)) return this.#mark("list");
-    this.#stale.versions.add(entityId);
-    if (entityId === this.detail.versionId) this.#mark("detail");
     this.refresh();
   }
 

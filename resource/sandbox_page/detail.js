@@ -1,11 +1,12 @@
 /** One version: its review, what it is, and its components. */
 
+import { loadComponents, loadOtherMovies } from "./component_data.js";
+import { Components } from "./components.js";
 import { fill, h, icon, placeholder } from "./dom.js";
-import { bytes, fullDate, personName, plural, ranges, rateText, versionName } from "./format.js";
+import { fullDate, personName, versionName } from "./format.js";
+import { comparables, isMovie, renditionsOf } from "./media.js";
 import { Player } from "./player.js";
-import { loadComponents } from "./queries.js";
 
-const MOVIE = /^ftrackreview-(mp4(?:-(\d+))?|webm)$/;
 const IMAGE = /^(ftrackreview-image(?:-high)?|thumbnail)$/;
 
 export class Detail {
@@ -14,11 +15,12 @@ export class Detail {
   #shownReview = "";
   #asked = 0;
 
-  constructor(host, { api, onMenu, onClose }) {
-    Object.assign(this, { host, api, onMenu, onClose });
+  /** `chosen()` gives the ids of all selected versions: they come first where one is compared with another. */
+  constructor(host, { api, chosen, onMenu, onClose }) {
+    Object.assign(this, { host, api, chosen, onMenu, onClose });
     this.review = h("div", { class: "review", "data-testid": "review" });
     this.facts = h("dl", { class: "facts" });
-    this.components = h("section", { class: "components", "aria-label": "Components" });
+    this.components = new Components({ api });
     this.#showNothing();
   }
 
@@ -44,9 +46,10 @@ export class Detail {
       const components = await loadComponents(this.api, version.id);
       if (turn !== this.#asked) return;
       this.#showReview(components);
-      this.#showComponents(components);
+      this.components.show(components);
+      if (this.#player) await this.#offerOthers(version, components, turn);
     } catch (error) {
-      if (turn === this.#asked) this.#showTrouble(error.message);
+      if (turn === this.#asked) this.components.showTrouble(error.message, () => void this.reload());
     }
   }
 
@@ -71,8 +74,9 @@ export class Detail {
     this.dispose();
     this.#shownReview = "";
     fill(this.review, h("div", { class: "review-screen", "data-state": "loading" }));
-    fill(this.components, h("h3", {}, "Components"), h("p", { class: "quiet" }, "Loading…"));
-    fill(this.host, this.#head(), h("div", { class: "pane-body" }, this.review, this.facts, this.components));
+    this.components.showLoading();
+    const body = h("div", { class: "pane-body" }, this.review, this.facts, this.components.element);
+    fill(this.host, this.#head(), body);
   }
 
   #head() {
@@ -131,44 +135,31 @@ export class Detail {
 
   /** The player is made anew only when the media is other: an update elsewhere must not stop playback. */
   #showReview(components) {
-    const movies = components.filter(
-      ({ name, onServer, review }) => MOVIE.test(name) && onServer && !review?.busy,
-    );
+    const movies = components.filter(isMovie);
     const images = components.filter(({ name, onServer }) => IMAGE.test(name) && onServer);
     const key = JSON.stringify([
-      movies.map(({ id, metadata }) => [id, metadata.ftr_meta]),
+      movies.map(({ id, metadata, timecode }) => [id, metadata.ftr_meta, timecode]),
       images.map(({ id }) => id),
       components.some(isBusy),
     ]);
     if (key === this.#shownReview) return;
     this.#shownReview = key;
     this.dispose();
-    if (movies.length) this.#showMovies(movies);
+    if (movies.length) this.#showMovies(components);
     else if (images.length) this.#showImage(images);
     else this.#showNoReview(components.some(isBusy));
   }
 
-  #showMovies(movies) {
+  #showMovies(components) {
     const poster = this.#version.thumbnail_id ? this.api.thumbnailUrl(this.#version.thumbnail_id, 960) : null;
-    const renditions = movies.map((movie) => this.#rendition(movie)).sort((a, b) => a.order - b.order);
+    const renditions = renditionsOf(components, this.api);
     this.#player = new Player({ renditions, poster, name: versionName(this.#version) });
     fill(this.review, this.#player.element);
   }
 
-  #rendition({ id, name, review }) {
-    const [, kind, rung] = MOVIE.exec(name);
-    const height = review?.height ?? (rung ? Number(rung) : null);
-    const label = kind === "webm" ? "WebM" : height ? `${height}p` : "MP4";
-    const order = kind === "webm" ? Infinity : Number(rung ?? 0);
-    return {
-      label,
-      order,
-      url: this.api.componentUrl(id),
-      rate: review?.rate,
-      frames: review?.frames,
-      width: review?.width,
-      height: review?.height,
-    };
+  async #offerOthers(version, components, turn) {
+    const others = await loadOtherMovies(this.api, version, this.chosen());
+    if (turn === this.#asked) this.#player?.comparison.offer(comparables(version, components, others, this.api));
   }
 
   #showImage(images) {
@@ -197,104 +188,8 @@ export class Detail {
       ),
     );
   }
-
-  #showTrouble(sentence) {
-    const again = { label: "Try again", run: () => void this.reload() };
-    fill(
-      this.components,
-      h("h3", {}, "Components"),
-      placeholder({
-        alert: true,
-        name: "warning",
-        title: "Components could not be loaded",
-        text: sentence,
-        action: again,
-      }),
-    );
-  }
-
-  #showComponents(components) {
-    const open = new Set(
-      [...this.components.querySelectorAll("details[open]")].map((element) => element.dataset.id),
-    );
-    const list = components.map((component) => this.#component(component, open.has(component.id)));
-    const body = list.length
-      ? h("ul", { class: "component-list", "data-testid": "components" }, list)
-      : h("p", { class: "quiet" }, "This version has no components.");
-    fill(this.components, h("h3", {}, "Components ", h("span", { class: "count" }, components.length)), body);
-  }
-
-  #component(component, open) {
-    const { id, name, locations, metadata } = component;
-    const download =
-      component.onServer &&
-      h(
-        "a",
-        {
-          class: "icon-button",
-          href: this.api.componentUrl(id),
-          download: `${name}${component.fileType}`,
-          "aria-label": `Download ${name}`,
-          title: `Download ${name}`,
-        },
-        icon("download"),
-      );
-    const rows = [
-      ...locations.filter(({ onServer, path }) => !onServer && path).map(({ name: place, path }) => [place, path]),
-      ...Object.entries(metadata).map(([key, value]) => [key, value]),
-      ["id", id],
-    ];
-    return h(
-      "li",
-      { class: "component", "data-testid": "component", "data-name": name },
-      h(
-        "details",
-        { "data-id": id, open },
-        h(
-          "summary",
-          {},
-          icon("chevron"),
-          h("span", { class: "component-name" }, name),
-          h("span", { class: "component-facts" }, summaryOf(component)),
-        ),
-        h(
-          "dl",
-          { class: "component-more" },
-          rows.map(([term, text]) => h("div", {}, h("dt", {}, term), h("dd", {}, pretty(text)))),
-        ),
-      ),
-      download,
-    );
-  }
 }
 
 function isBusy({ review }) {
   return Boolean(review?.busy);
-}
-
-function summaryOf({ fileType, size, isSequence, frames, locations, review }) {
-  const span = frames.length ? ranges(frames) : null;
-  return [
-    fileType.replace(/^\./, "").toUpperCase(),
-    isSequence && (span ? `${span} (${plural(frames.length, "frame")})` : "sequence"),
-    review?.width && review?.height && `${review.width} × ${review.height}`,
-    rateText(review?.rate),
-    bytes(size),
-    locations.map(({ name }) => name).join(", ") || "no location",
-  ]
-    .filter(Boolean)
-    .join(" · ");
-}
-
-/** JSON is easier to read with blanks. */
-function pretty(text) {
-  try {
-    const value = JSON.parse(text);
-    if (value === null || typeof value !== "object" || Array.isArray(value)) return String(text);
-    return Object.entries(value)
-      .map(([key, item]) => `${key}: ${typeof item === "object" ? JSON.stringify(item) : item}`)
-      .join(", ");
-  } catch {
-    return String(text);
-  }
 }

@@ -1,24 +1,19 @@
 /** The modal dialog of an action: a form that can be answered again and again, or an embedded page. */
 
-import { fill, h, icon, uniqueId } from "./dom.js";
+import { h } from "./dom.js";
 import { buildForm, mistakesIn } from "./form.js";
+import { Shell } from "./shell.js";
 
 /** Only a web page may be embedded; anything else an action names is not opened. */
 const EMBEDDABLE = /^https?:/i;
 
 export class ActionDialog {
-  #dialog = h("dialog", { class: "dialog", "data-testid": "form-dialog" });
   #form = null;
   #items = null;
-  #returnTo = null;
-
-  constructor(host = document.body) {
-    host.append(this.#dialog);
-    this.#dialog.addEventListener("close", () => this.#closed());
-  }
+  #shell = new Shell({ testid: "form-dialog", onClose: () => (this.#form = null) });
 
   get isOpen() {
-    return this.#dialog.open;
+    return this.#shell.isOpen;
   }
 
   /** Shows a form; `onSubmit(values)` is called on each submit. Values typed before survive a form without its own. */
@@ -40,13 +35,13 @@ export class ActionDialog {
       "form",
       { method: "dialog", novalidate: true, class: "dialog-form" },
       body,
-      h("footer", { class: "dialog-foot" }, this.#cancelButton(), submit),
+      h("footer", { class: "dialog-foot" }, this.#shell.cancelButton(), submit),
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (this.#dialog.getAttribute("aria-busy") !== "true") onSubmit(this.#form.values());
+      if (!this.#shell.isBusy) onSubmit(this.#form.values());
     });
-    this.#open(reply.title || "Action", form);
+    this.#shell.open(reply.title || "Action", form);
     this.#focusFirst(body, again);
   }
 
@@ -61,52 +56,19 @@ export class ActionDialog {
           sandbox: "allow-scripts allow-forms allow-popups",
         })
       : h("p", { class: "notice notice-error" }, "The action wanted to show a page that is not on the web.");
-    this.#open(reply.title || "Action", h("div", { class: "dialog-body" }, frame));
+    this.#shell.open(reply.title || "Action", h("div", { class: "dialog-body" }, frame));
   }
 
-  /** While an answer is on its way nothing can be sent twice. */
   setBusy(busy) {
-    this.#dialog.setAttribute("aria-busy", String(busy));
-    const submit = this.#dialog.querySelector("[type=submit]");
-    if (submit) submit.setAttribute("aria-disabled", String(busy));
-    if (busy) this.showError("");
+    this.#shell.setBusy(busy);
   }
 
   showError(message) {
-    const host = this.#dialog.querySelector(".dialog-errors");
-    if (host)
-      fill(host, message && h("p", { class: "notice notice-error", role: "alert" }, icon("warning"), message));
+    this.#shell.showError(message);
   }
 
   close() {
-    if (this.isOpen) this.#dialog.close();
-  }
-
-  #open(title, content) {
-    const heading = uniqueId("dialog-title");
-    this.#dialog.setAttribute("aria-labelledby", heading);
-    this.#dialog.removeAttribute("aria-busy");
-    fill(
-      this.#dialog,
-      h(
-        "header",
-        { class: "dialog-head" },
-        h("h2", { id: heading }, title),
-        h(
-          "button",
-          { type: "button", class: "icon-button", "aria-label": "Close", onclick: () => this.close() },
-          icon("close"),
-        ),
-      ),
-      content,
-    );
-    if (this.isOpen) return;
-    this.#returnTo = document.activeElement;
-    this.#dialog.showModal();
-  }
-
-  #cancelButton() {
-    return h("button", { type: "button", class: "button button-quiet", onclick: () => this.close() }, "Cancel");
+    this.#shell.close();
   }
 
   /** A form that came back begins with what is wrong: that is read first. */
@@ -117,12 +79,6 @@ export class ActionDialog {
     if (again && first && body.querySelector(".form-items").firstElementChild === first) {
       first.tabIndex = -1;
       first.focus();
-    } else (field ?? this.#dialog.querySelector("[type=submit]"))?.focus();
-  }
-
-  #closed() {
-    this.#form = null;
-    if (this.#returnTo?.isConnected) this.#returnTo.focus();
-    this.#returnTo = null;
+    } else (field ?? this.#shell.element.querySelector("[type=submit]"))?.focus();
   }
 }

@@ -37,6 +37,17 @@ export function fullDate(date) {
   return date ? fullFormat.format(date) : "";
 }
 
+const preciseFormat = new Intl.DateTimeFormat("en-GB", {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+});
+
+export function preciseTime(date) {
+  return preciseFormat.format(date);
+}
+
 /** Remaining time, as coarse as it is certain. */
 export function duration(seconds) {
   if (!Number.isFinite(seconds)) return "";
@@ -77,14 +88,6 @@ function fraction(text) {
 
 export function rateText(rate) {
   return rate ? `${Number(rate.toFixed(3))} fps` : "";
-}
-
-/** Time of a frame counted from zero, as hours:minutes:seconds:frames without drop-frame counting. */
-export function clock(frame, rate) {
-  const base = Math.max(1, Math.round(rate));
-  const seconds = Math.floor(frame / base);
-  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60, frame % base];
-  return parts.map((part) => String(part).padStart(2, "0")).join(":");
 }
 
 export function titleCase(text) {

@@ -19,9 +19,12 @@ export class Frame {
       $(`view-${view}`).addEventListener("click", () => this.#setView(view));
     }
     this.#setView(this.#view);
-    $("search").addEventListener("input", () => client()?.versions.setSearch($("search").value));
+    $("search").addEventListener("input", () => client()?.search($("search").value));
     $("sort").addEventListener("change", () => client()?.versions.setSort($("sort").value));
     $("actions-button").addEventListener("click", (event) => client()?.menuForSelection(event.currentTarget));
+    fill($("publish-button"), icon("upload"));
+    $("publish-button").addEventListener("click", () => client()?.publish());
+    this.#listenForFiles();
     this.#listenForPanes();
   }
 
@@ -32,7 +35,6 @@ export class Frame {
   applyTo(versions) {
     versions.setView(this.#view);
     versions.setSort($("sort").value);
-    versions.setSearch($("search").value);
   }
 
   openDetail() {
@@ -57,6 +59,26 @@ export class Frame {
     localStorage.setItem(VIEW_KEY, view);
     for (const name of ["grid", "list"]) $(`view-${name}`).setAttribute("aria-pressed", String(name === view));
     this.client()?.versions.setView(view);
+  }
+
+  /** A file that is dropped on the versions is to be published there; beside it a browser would open it. */
+  #listenForFiles() {
+    const stage = $("versions");
+    const carriesFiles = ({ dataTransfer }) => dataTransfer?.types.includes("Files");
+    addEventListener("dragover", (event) => {
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      stage.dataset.over = String(stage.contains(event.target));
+    });
+    stage.addEventListener("dragleave", ({ relatedTarget }) => {
+      if (!stage.contains(relatedTarget)) stage.dataset.over = "false";
+    });
+    addEventListener("drop", (event) => {
+      if (!carriesFiles(event) || event.defaultPrevented) return;
+      event.preventDefault();
+      stage.dataset.over = "false";
+      if (stage.contains(event.target)) this.client()?.publish(event.dataTransfer.files);
+    });
   }
 
   #openBrowser() {

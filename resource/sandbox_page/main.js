@@ -3,8 +3,9 @@
 import { Client } from "./client.js";
 import { showUnreachable } from "./connection.js";
 import { ActionDialog } from "./dialog.js";
-import { $, fill, h, placeholder, setText } from "./dom.js";
+import { $, fill, h, icon, placeholder, setText } from "./dom.js";
 import { Frame } from "./frame.js";
+import { Inspector } from "./inspector.js";
 import { ActionMenu } from "./menu.js";
 import { Toasts } from "./toasts.js";
 
@@ -15,11 +16,14 @@ const shared = {
   frame: new Frame(() => client),
   menu: new ActionMenu($("versions")),
   dialog: new ActionDialog(),
-  toasts: new Toasts($("toasts")),
+  toasts: new Toasts($("toasts"), { button: $("messages-button"), panel: $("messages") }),
 };
+fill($("events-button"), icon("events"));
+new Inspector($("events"), $("events-button"));
 
 function startAs(session, user) {
   client?.stop();
+  shared.toasts.forget();
   $("workspace").dataset.detail = "closed";
   client = new Client({ session, user, ...shared });
   sessionStorage.setItem(USER_KEY, user.username);

@@ -1,33 +1,24 @@
-/** The review player: plays a rendition, steps by exact frames, and says which frame is on screen. */
+/** The review player: what is on screen, where in it we are, and everything that a key or a button does. */
 
+import { Comparison } from "./comparison.js";
 import { fill, h, icon, setText } from "./dom.js";
-import { clock, rateText } from "./format.js";
+import { Film } from "./film.js";
+import { rateText } from "./format.js";
+import { readTimecode, timecodeAt } from "./timecode.js";
+import { SPEEDS, Transport } from "./transport.js";
 
 const BIG_STEP = 10;
-/** A seek aims at the middle of a frame: rounding at its borders can't show the neighbour. */
-const MIDDLE = 0.5;
+const HOW = "space plays, arrow keys step, J K L shuttle, I and O mark in and out, X clears the marks";
 
 export class Player {
-  #frame = 0;
-  /** The frame asked for and not reached yet, and the one the running seek goes to. */
-  #wanted = null;
-  #sent = null;
-  #rate = 24;
-  #frames = 1;
+  #rendition = null;
 
-  /** `renditions` are `{label, url, rate, frames, width, height}`, the one to begin with first. */
+  /** `renditions` are as `media.renditionsOf` makes them, the one to begin with first. */
   constructor({ renditions, poster, name }) {
     this.renditions = renditions;
     this.name = name;
-    this.video = h("video", {
-      class: "player-video",
-      playsinline: true,
-      preload: "auto",
-      poster,
-      tabindex: -1,
-      "data-testid": "player-video",
-    });
-    this.video.muted = true;
+    this.film = new Film({ testid: "player-video", poster });
+    this.transport = new Transport(this.film);
     this.counter = h("output", { class: "player-counter", "data-testid": "frame-counter", "aria-label": "Frame" });
     this.time = h("span", { class: "player-time", "data-testid": "player-time" });
     this.slider = h("input", {
@@ -38,188 +29,167 @@ export class Player {
       "aria-label": "Frame",
       "data-testid": "player-slider",
     });
+    this.marks = h("div", { class: "player-marks", "data-testid": "player-marks" });
     this.note = h("p", { class: "player-note", role: "alert", hidden: true });
+    this.screen = h("div", { class: "player-screen" }, this.film.video, this.note);
+    this.comparison = new Comparison({ film: this.film, name, screen: this.screen });
     this.element = this.#build();
     this.#follow();
     this.#load(renditions[0]);
   }
 
   dispose() {
-    this.video.pause();
-    this.video.removeAttribute("src");
-    this.video.load();
+    this.transport.pause();
+    this.comparison.dispose();
+    this.film.dispose();
   }
 
   #build() {
-    const button = (name, label, run, testid) =>
-      h(
-        "button",
-        {
-          type: "button",
-          class: "icon-button",
-          "aria-label": label,
-          title: label,
-          onclick: run,
-          "data-testid": testid,
-        },
-        icon(name),
-      );
-    this.playButton = button("play", "Play", () => this.#toggle(), "player-play");
+    const { transport } = this;
+    this.playButton = button("play", "Play", () => transport.toggle(), "player-play");
     this.soundButton = button("muted", "Turn sound on", () => this.#sound(), "player-sound");
-    this.loopButton = button("loop", "Loop", () => this.#loop(), "player-loop");
-    this.loopButton.setAttribute("aria-pressed", "false");
-    const controls = h(
-      "div",
-      { class: "player-controls" },
-      button("first", "First frame", () => this.seek(0)),
-      button("stepBack", "One frame back", () => this.step(-1), "player-back"),
-      this.playButton,
-      button("stepForward", "One frame on", () => this.step(1), "player-forward"),
-      button("last", "Last frame", () => this.seek(this.#frames - 1)),
-      h("span", { class: "player-gap" }),
-      this.loopButton,
-      this.soundButton,
-      this.#rungs(),
-      button("fullscreen", "Full screen", () => this.#fullscreen()),
-    );
+    this.loopButton = button("loop", "Loop", () => transport.setLoop(!transport.loop), "player-loop");
+    this.clearButton = button("markClear", "Clear in and out points", () => transport.clearMarks(), "player-clear");
     const region = h(
       "div",
       {
         class: "player",
         role: "group",
         tabindex: 0,
-        "aria-label": `Review of ${this.name}: space plays, arrow keys step`,
+        "aria-label": `Review of ${this.name}: ${HOW}`,
         "data-testid": "player",
       },
-      h("div", { class: "player-screen" }, this.video, this.note),
-      this.slider,
+      this.screen,
+      h("div", { class: "player-track" }, this.slider, this.marks),
       h("div", { class: "player-numbers" }, this.counter, this.time),
-      controls,
+      h(
+        "div",
+        { class: "player-controls" },
+        button("first", "First frame", () => transport.seek(transport.span[0])),
+        button("stepBack", "One frame back", () => transport.step(-1), "player-back"),
+        this.playButton,
+        button("stepForward", "One frame on", () => transport.step(1), "player-forward"),
+        button("last", "Last frame", () => transport.seek(transport.span[1])),
+        h("span", { class: "player-gap" }),
+        this.soundButton,
+        this.#rungs(),
+        button("fullscreen", "Full screen", () => this.#fullscreen()),
+      ),
+      h(
+        "div",
+        { class: "player-controls" },
+        button("markIn", "In point here (I)", () => transport.markIn(), "player-in"),
+        button("markOut", "Out point here (O)", () => transport.markOut(), "player-out"),
+        this.clearButton,
+        this.loopButton,
+        h("span", { class: "player-gap" }),
+        this.#speeds(),
+      ),
+      this.comparison.element,
     );
     region.addEventListener("keydown", (event) => this.#key(event));
-    this.slider.addEventListener("input", () => this.seek(Number(this.slider.value)));
-    this.video.addEventListener("click", () => this.#toggle());
+    this.slider.addEventListener("input", () => transport.seek(Number(this.slider.value)));
+    this.screen.addEventListener("click", (event) => event.target.matches("video") && transport.toggle());
     return region;
   }
 
   #rungs() {
+    const option = (rendition) =>
+      h("option", { value: String(this.renditions.indexOf(rendition)) }, rendition.label);
+    const review = this.renditions.filter(({ isReview }) => isReview);
+    const more = this.renditions.filter(({ isReview }) => !isReview);
     this.rung = h(
       "select",
       { class: "player-rung", "aria-label": "Quality", "data-testid": "player-rung" },
-      this.renditions.map(({ label }, index) => h("option", { value: String(index) }, label)),
+      review.map(option),
+      more.length > 0 && h("optgroup", { label: "Other components" }, more.map(option)),
     );
     this.rung.disabled = this.renditions.length < 2;
     this.rung.addEventListener("change", () => this.#switch(this.renditions[Number(this.rung.value)]));
     return this.rung;
   }
 
-  #load({ url, rate, frames, width, height }) {
-    this.#rate = rate ?? 24;
-    this.#frames = frames ?? 1;
-    this.knowsFrames = Boolean(frames);
+  #speeds() {
+    this.speed = h(
+      "select",
+      { class: "player-speed", "aria-label": "Speed", "data-testid": "player-speed" },
+      SPEEDS.map((speed) => h("option", { value: String(speed) }, `${speed}×`)),
+    );
+    this.speed.addEventListener("change", () => this.transport.setSpeed(Number(this.speed.value)));
+    return this.speed;
+  }
+
+  #load(rendition) {
+    this.#rendition = rendition;
+    const { width, height } = rendition;
     if (width && height) this.element.style.setProperty("--shape", `${width} / ${height}`);
-    this.slider.max = String(this.#frames - 1);
-    this.video.src = url;
-    this.#showFrame(this.#frame);
-    // Until a seek the poster would stand there, which may be any frame: the counter must be true.
-    this.video.addEventListener("loadeddata", () => this.seek(this.#frame), { once: true });
+    this.comparison.quality = rendition.label;
+    this.comparison.showNames();
+    this.film.load(rendition);
+    this.start = this.#startOf(rendition);
+  }
+
+  /** The source's own timecode where it is known, else the one of its frame number. */
+  #startOf({ timecode, firstFrame }) {
+    const written = readTimecode(timecode, this.film.rate);
+    this.time.title = written ? "Timecode of the source" : "Timecode from the frame number";
+    return written ?? { frame: firstFrame ?? 0, drop: false };
   }
 
   /** The other quality goes on at the same frame, playing or not. */
   #switch(rendition) {
-    const playing = !this.video.paused;
+    const playing = this.transport.playing;
+    this.transport.pause();
     this.#load(rendition);
-    if (playing) this.video.addEventListener("seeked", () => void this.video.play(), { once: true });
+    if (playing) this.film.video.addEventListener("seeked", () => this.transport.play(), { once: true });
   }
 
   #follow() {
-    const { video } = this;
-    video.addEventListener("loadedmetadata", () => this.#measure());
-    video.addEventListener("seeked", () => this.#seeked());
-    for (const name of ["play", "pause", "ended"]) video.addEventListener(name, () => this.#showState());
-    video.addEventListener("error", () => this.#failed());
-    const presented = (_, { mediaTime }) => {
-      const shown = Math.round(mediaTime * this.#rate);
-      this.element.dataset.presented = String(shown);
-      if (this.#wanted === null) this.#showFrame(shown);
-      video.requestVideoFrameCallback(presented);
-    };
-    video.requestVideoFrameCallback?.(presented);
+    const { film, transport } = this;
+    film.addEventListener("frame", () => this.#showFrame());
+    film.addEventListener("presented", () => (this.element.dataset.presented = String(film.presented)));
+    film.addEventListener("failed", () => this.#showNote("This browser could not play the file."));
+    film.addEventListener("loaded", () => this.#showNote(""));
+    transport.addEventListener("change", () => this.#showState());
+    this.#showState();
   }
 
-  #measure() {
-    fill(this.note);
-    this.note.hidden = true;
-    if (this.knowsFrames || !Number.isFinite(this.video.duration)) return;
-    this.#frames = Math.max(1, Math.round(this.video.duration * this.#rate));
-    this.slider.max = String(this.#frames - 1);
-    this.#showFrame(this.#frame);
+  #showNote(text) {
+    setText(this.note, text && `${text} It can still be downloaded below.`);
+    this.note.hidden = !text;
   }
 
-  step(by) {
-    this.video.pause();
-    this.seek((this.#wanted ?? this.#frame) + by);
-  }
-
-  /** Seeks one after the other: while one runs only the last wish is kept. */
-  seek(frame) {
-    const target = Math.min(this.#frames - 1, Math.max(0, frame));
-    this.#wanted = target;
-    this.#showFrame(target);
-    if (!this.video.seeking) this.#go(target);
-  }
-
-  #go(frame) {
-    this.#sent = frame;
-    this.video.currentTime = (frame + MIDDLE) / this.#rate;
-  }
-
-  #seeked() {
-    if (this.#wanted === null) return;
-    if (this.#wanted === this.#sent) this.#wanted = null;
-    else this.#go(this.#wanted);
-  }
-
-  #showFrame(frame) {
-    this.#frame = Math.min(this.#frames - 1, Math.max(0, frame));
-    setText(this.counter, `${this.#frame + 1} / ${this.#frames}`);
-    setText(this.time, `${clock(this.#frame, this.#rate)} · ${rateText(this.#rate)}`);
-    this.slider.value = String(this.#frame);
-    this.slider.setAttribute("aria-valuetext", `Frame ${this.#frame + 1} of ${this.#frames}`);
-    this.slider.style.setProperty("--done", `${(100 * this.#frame) / Math.max(1, this.#frames - 1)}%`);
+  #showFrame() {
+    const { frame, frames, rate, last } = this.film;
+    const { firstFrame, rate: known } = this.#rendition;
+    const number = firstFrame === null ? "" : ` · ${firstFrame + frame}`;
+    setText(this.counter, `${frame + 1} / ${frames}`);
+    setText(this.time, `${timecodeAt(this.start ?? { frame: 0 }, frame, rate)}${number} · ${rateText(rate)}${known ? "" : " assumed"}`);
+    this.slider.max = String(last);
+    this.slider.value = String(frame);
+    this.slider.setAttribute("aria-valuetext", `Frame ${frame + 1} of ${frames}`);
   }
 
   #showState() {
-    const playing = !this.video.paused && !this.video.ended;
-    const label = playing ? "Pause" : "Play";
-    this.playButton.setAttribute("aria-label", label);
-    this.playButton.title = label;
-    fill(this.playButton, icon(playing ? "pause" : "play"));
-  }
-
-  #failed() {
-    if (!this.video.getAttribute("src")) return;
-    setText(this.note, "This browser could not play the file. It can still be downloaded below.");
-    this.note.hidden = false;
-  }
-
-  #toggle() {
-    if (!this.video.paused) return this.video.pause();
-    this.#wanted = null;
-    this.video.play().catch(() => this.#failed());
+    const { transport, film } = this;
+    const label = transport.playing ? "Pause" : "Play";
+    relabel(this.playButton, label, transport.playing ? "pause" : "play");
+    this.loopButton.setAttribute("aria-pressed", String(transport.loop));
+    this.clearButton.disabled = !transport.marked;
+    this.speed.value = String(transport.speed);
+    const [from, to] = transport.span;
+    this.marks.dataset.marked = String(transport.marked);
+    this.marks.style.setProperty("--in", String(from / Math.max(1, film.last)));
+    this.marks.style.setProperty("--out", String(to / Math.max(1, film.last)));
+    this.marks.title = transport.marked ? `Frames ${from + 1} to ${to + 1}` : "";
+    this.element.dataset.span = `${from + 1}-${to + 1}`;
+    this.element.dataset.direction = transport.backwards ? "back" : transport.playing ? "forward" : "none";
   }
 
   #sound() {
-    this.video.muted = !this.video.muted;
-    const label = this.video.muted ? "Turn sound on" : "Turn sound off";
-    this.soundButton.setAttribute("aria-label", label);
-    this.soundButton.title = label;
-    fill(this.soundButton, icon(this.video.muted ? "muted" : "sound"));
-  }
-
-  #loop() {
-    this.video.loop = !this.video.loop;
-    this.loopButton.setAttribute("aria-pressed", String(this.video.loop));
+    const { video } = this.film;
+    video.muted = !video.muted;
+    relabel(this.soundButton, video.muted ? "Turn sound on" : "Turn sound off", video.muted ? "muted" : "sound");
   }
 
   #fullscreen() {
@@ -231,18 +201,41 @@ export class Player {
     if (event.target.closest("select") || event.ctrlKey || event.metaKey || event.altKey) return;
     const onButton = event.target.closest("button") && (event.key === " " || event.key === "Enter");
     const far = event.shiftKey ? BIG_STEP : 1;
+    const { transport } = this;
     const keys = {
-      ArrowLeft: () => this.step(-far),
-      ArrowRight: () => this.step(far),
-      Home: () => this.seek(0),
-      End: () => this.seek(this.#frames - 1),
-      " ": () => this.#toggle(),
-      k: () => this.#toggle(),
+      ArrowLeft: () => transport.step(-far),
+      ArrowRight: () => transport.step(far),
+      Home: () => transport.seek(transport.span[0]),
+      End: () => transport.seek(transport.span[1]),
+      " ": () => transport.toggle(),
+      j: () => transport.rewind(),
+      k: () => transport.pause(),
+      l: () => transport.forwards(),
+      i: () => transport.markIn(),
+      o: () => transport.markOut(),
+      x: () => transport.clearMarks(),
       m: () => this.#sound(),
       f: () => this.#fullscreen(),
     };
-    if (onButton || !keys[event.key]) return;
-    keys[event.key]();
+    const run = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (onButton || !run) return;
+    run();
     event.preventDefault();
   }
+}
+
+function button(name, label, run, testid) {
+  return h(
+    "button",
+    { type: "button", class: "icon-button", "aria-label": label, title: label, onclick: run, "data-testid": testid },
+    icon(name),
+  );
+}
+
+function relabel(element, label, name) {
+  if (element.title === label && element.dataset.icon === name) return;
+  element.setAttribute("aria-label", label);
+  element.title = label;
+  element.dataset.icon = name;
+  fill(element, icon(name));
 }

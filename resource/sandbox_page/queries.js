@@ -1,9 +1,7 @@
 /** What the page asks the server for. */
 
 import { quoted } from "./api.js";
-import { exactRate } from "./format.js";
 
-const SERVER_LOCATION = "3a372bde-05bc-11e4-8908-20c9d081909b";
 const VERSION_FIELDS = [
   "id",
   "version",
@@ -45,6 +43,34 @@ export async function loadVersions(api, { contextIds, taskId = null }) {
   return api.query(`select ${VERSION_FIELDS} from AssetVersion where ${where} order by date desc`);
 }
 
+/** Versions of a whole project in which every word is found somewhere. */
+export async function searchVersions(api, projectId, words) {
+  const conditions = [`asset.project_id is ${quoted(projectId)}`, ...words.map(wordCondition)];
+  return api.query(
+    `select ${VERSION_FIELDS} from AssetVersion where ${conditions.join(" and ")} order by date desc`,
+    { limit: 500 },
+  );
+}
+
+const SEARCHED = [
+  "asset.name",
+  "asset.parent.name",
+  "asset.type.name",
+  "task.name",
+  "status.name",
+  "user.username",
+  "user.first_name",
+  "user.last_name",
+  "comment",
+];
+
+function wordCondition(word) {
+  const [, number] = /^v0*(\d+)$/.exec(word) ?? [];
+  const text = quoted(`%${word.replace(/%/g, "")}%`);
+  const found = SEARCHED.map((name) => `${name} like ${text}`);
+  return `(${[...found, number && `version is ${number}`].filter(Boolean).join(" or ")})`;
+}
+
 export async function loadVersion(api, id) {
   const rows = await api.query(`select ${VERSION_FIELDS} from AssetVersion where id is ${quoted(id)}`);
   return rows[0] ?? null;
@@ -56,75 +82,6 @@ export async function loadVersionPlace(api, id) {
     `select id, asset.parent.id, asset.parent.project_id from AssetVersion where id is ${quoted(id)}`,
   );
   return rows[0]?.asset?.parent ?? null;
-}
-
-export async function loadComponents(api, versionId) {
-  const fields = [
-    "id",
-    "name",
-    "file_type",
-    "size",
-    "system_type",
-    "metadata.key",
-    "metadata.value",
-    "component_locations.location.name",
-    "component_locations.location_id",
-    "component_locations.resource_identifier",
-  ].join(", ");
-  const rows = await api.query(
-    `select ${fields} from Component where version_id is ${quoted(versionId)} order by name`,
-  );
-  const sequences = rows.filter((row) => row.__entity_type__ === "SequenceComponent").map((row) => row.id);
-  const members = sequences.length ? await loadMembers(api, sequences) : [];
-  return rows.map((row) =>
-    componentFrom(
-      row,
-      members.filter((member) => member.container_id === row.id),
-    ),
-  );
-}
-
-async function loadMembers(api, ids) {
-  return api.query(
-    `select name, size, container_id from FileComponent where container_id in (${ids.map(quoted).join(", ")})`,
-    { limit: 50_000 },
-  );
-}
-
-function componentFrom(row, members) {
-  const metadata = Object.fromEntries((row.metadata ?? []).map(({ key, value }) => [key, value]));
-  const locations = (row.component_locations ?? []).map((entry) => ({
-    name: entry.location?.name ?? "unknown location",
-    path: entry.resource_identifier,
-    onServer: entry.location_id === SERVER_LOCATION,
-  }));
-  return {
-    id: row.id,
-    name: row.name,
-    fileType: row.file_type ?? "",
-    size: row.size || members.reduce((sum, member) => sum + (member.size ?? 0), 0),
-    isSequence: row.__entity_type__ === "SequenceComponent",
-    frames: members.map((member) => Number(member.name)).filter(Number.isInteger),
-    locations,
-    onServer: locations.some((location) => location.onServer),
-    metadata,
-    review: reviewFacts(metadata.ftr_meta),
-  };
-}
-
-/** `ftr_meta` is JSON once the media is there, and the bare word `encoding` before. */
-function reviewFacts(text) {
-  if (!text) return null;
-  if (text === "encoding") return { busy: true };
-  try {
-    const facts = JSON.parse(text);
-    if (facts === null || typeof facts !== "object") return null;
-    const rate = exactRate(facts.frameRate);
-    const frames = Math.round(facts.frameOut - (facts.frameIn ?? 0));
-    return { ...facts, rate, frames: frames > 0 ? frames : null };
-  } catch {
-    return null;
-  }
 }
 
 export async function loadJobs(api, userId) {

@@ -230,3 +230,15 @@ export function idsBelow(node) {
 export function pathOf(node) {
   return node ? [...pathOf(node.parent), node.name] : [];
 }
+
+export function rootOf(node) {
+  return node.parent ? rootOf(node.parent) : node;
+}
+
+/** Where a version goes that is published at a node: a task's own goes to what the task is of. */
+export function placeOf(node) {
+  const isTask = (one) => one.kind === "Task";
+  const place = isTask(node) && node.parent ? node.parent : node;
+  const tasks = place.children.filter(isTask).map(({ id, name }) => ({ id, name }));
+  return { id: place.id, name: place.name, tasks, taskId: isTask(node) ? node.id : null };
+}

@@ -42,22 +42,6 @@ export class VersionRow {
     this.#thumbnail(version.thumbnail_id);
   }
 
-  matches(words) {
-    const { version } = this;
-    const text = [
-      versionName(version),
-      version.asset?.parent?.name,
-      version.task?.name,
-      version.asset?.type?.name,
-      version.status?.name,
-      personName(version.user),
-      version.user?.username,
-      version.comment,
-    ];
-    const hay = text.filter(Boolean).join(" ").toLowerCase();
-    return words.every((word) => hay.includes(word));
-  }
-
   #spoken(version, playable) {
     const parts = [
       versionName(version),

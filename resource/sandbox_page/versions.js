@@ -84,7 +84,9 @@ export class Versions {
     );
   }
 
-  show(versions) {
+  /** `words` are what was searched for, if these were found so. */
+  show(versions, words = []) {
+    this.#words = words;
     const kept = new Set(versions.map(({ id }) => id));
     for (const id of [...this.#rows.keys()]) if (!kept.has(id)) this.#remove(id);
     for (const version of versions) this.#put(version);
@@ -105,11 +107,6 @@ export class Versions {
 
   setSort(name) {
     this.#sort = SORTS[name] ?? SORTS.date;
-    this.#arrange();
-  }
-
-  setSearch(text) {
-    this.#words = text.toLowerCase().split(/\s+/).filter(Boolean);
     this.#arrange();
   }
 
@@ -150,16 +147,16 @@ export class Versions {
   }
 
   #arrange() {
-    const rows = [...this.#rows.values()]
-      .filter((row) => row.matches(this.#words))
-      .sort((a, b) => this.#sort(a.version, b.version));
+    const rows = [...this.#rows.values()].sort((a, b) => this.#sort(a.version, b.version));
     this.#order = rows.map((row) => row.version.id);
+    const chosen = this.selection.ids.size;
     this.selection.keepOnly(this.#order);
     this.#placeRows(rows.map((row) => row.element));
     setText(this.count, plural(rows.length, "version"));
     if (rows.length) this.#show(this.grid);
     else this.#show(this.#emptyNote());
     this.#mark();
+    if (this.selection.ids.size !== chosen) this.onSelect();
   }
 
   /** Elements already in place are not touched, so focus and hover stay. */
@@ -176,7 +173,7 @@ export class Versions {
   }
 
   #emptyNote() {
-    if (!this.#rows.size)
+    if (!this.#words.length)
       return placeholder({
         name: "film",
         title: "No versions here yet",

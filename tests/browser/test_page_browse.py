@@ -58,15 +58,28 @@ def test_the_tree_works_by_keyboard_alone(page_at):
     expect(tree_item(page, "sh030")).to_be_focused()
 
 
-def test_search_narrows_by_every_word_and_says_when_nothing_is_left(page_at):
+def test_search_goes_over_the_whole_project_by_every_word_and_says_when_nothing_is_left(page_at):
     page = page_at()
+    open_place(page, "sh030")
+    expect(page.get_by_test_id("version")).to_have_count(1)
     page.get_by_test_id("search").fill("sh010 comp")
+    expect(version(page, "sh010_comp v001")).to_be_visible()
     expect(page.get_by_test_id("version")).to_have_count(1)
     expect(page.get_by_test_id("version-count")).to_have_text("1 version")
+    expect(page.get_by_role("heading", name="Encode Media Demo / Search")).to_be_visible()
     page.get_by_test_id("search").fill("<b>nothing like it")
     expect(page.get_by_text("No version matches “<b>nothing like it”.")).to_be_visible()
+    page.get_by_test_id("search").fill("ALEX v1 approved")
+    expect(version(page, "sh020_concept v001")).to_be_visible()
+    expect(page.get_by_test_id("version")).to_have_count(1)
     page.get_by_test_id("search").fill("")
-    expect(page.get_by_test_id("version")).to_have_count(5)
+    expect(version(page, "sh030_notes v001")).to_be_visible()
+    expect(page.get_by_test_id("version")).to_have_count(1)
+    page.get_by_test_id("search").fill("sh010")
+    expect(page.get_by_test_id("version")).to_have_count(2)
+    open_place(page, "sh020")
+    expect(page.get_by_test_id("search")).to_have_value("")
+    expect(version(page, "sh020_anim v001")).to_be_visible()
 
 
 def test_ctrl_adds_and_shift_spans(page_at):

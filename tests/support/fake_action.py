@@ -76,6 +76,7 @@ class FakeAction:
         self.discovered: list[dict[str, Any]] = []
         self.launched: list[dict[str, Any]] = []
         self.sources: list[dict[str, Any]] = []
+        self.heard: list[tuple[str, dict[str, Any]]] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="fake-action", daemon=True)
 
@@ -83,6 +84,11 @@ class FakeAction:
         hub = self.session.event_hub
         hub.subscribe("topic=ftrack.action.discover", self._discover)
         hub.subscribe("topic=ftrack.action.launch", self._launch)
+        hub.subscribe("topic=ftrack.connect.publish.make-web-playable", self._hear)
+        hub.subscribe(
+            "topic=ftrack.location.component-added and source.applicationId=ftrack.client.web", self._hear
+        )
+        hub.subscribe("topic=encode-media.submit", self._submit)
         self._thread.start()
 
     def stop(self) -> None:
@@ -117,6 +123,13 @@ class FakeAction:
     def _discover(self, event: Event) -> dict[str, Any]:
         self.discovered.append(event["data"])
         return {"items": list(self.items)}
+
+    def _hear(self, event: Event) -> None:
+        self.heard.append((event["topic"], event["data"]))
+
+    def _submit(self, event: Event) -> dict[str, Any]:
+        self._hear(event)
+        return {"success": True, "message": "The encode is queued."}
 
     def _launch(self, event: Event) -> Any:
         self.launched.append(event["data"])

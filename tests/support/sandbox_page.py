@@ -18,9 +18,14 @@ _TEST_IDS = """
     connection user-select theme-button tree tree-item version-count search sort view-grid view-list
     actions-button versions version detail detail-title detail-actions review no-review review-image
     components component player player-video player-play player-back player-forward player-slider
-    player-rung player-sound player-loop frame-counter player-time actions-menu form-dialog form-label
+    player-rung player-sound player-loop player-in player-out player-clear player-marks player-speed
+    frame-counter player-time compare-with compare-mode compare-wipe compare-video compare-label
+    actions-menu form-dialog form-label
     form-error form-submit toast jobs jobs-toggle jobs-summary job job-cancel job-description
-    job-progress job-percent disconnected
+    job-progress job-percent disconnected messages-button message-panel message
+    events-button inspector events event event-count event-filter event-pause event-clear
+    publish-button publish-dialog publish-drop publish-files publish-file publish-path publish-asset
+    publish-type publish-task publish-comment publish-review publish-error publish-submit
 """
 TEST_IDS = frozenset(_TEST_IDS.split())
 """Every `data-testid` of the page, kept stable for tests."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from encode_media.ftrack.ledger import Maker, ledger, plan_mark, seal, sealed_recipe
+from encode_media.ftrack.ledger import Maker, ledger, plan_mark, seal, sealed_recipe, source_facts
 from encode_media.ftrack.ledger_words import differences, ledger_lines
+from encode_media.model.media import Media, SourceKind, SourceRef
 from support.outputs import plan_of, request_for
 
 MARKS: dict[str, Any] = {
@@ -82,3 +83,13 @@ def test_the_ledger_holds_what_made_it_but_no_secret() -> None:
         "packed", "9", ["a note"], plan_mark(plan),
     )  # fmt: skip
     assert "the key" not in str(marks)
+
+
+def test_a_ledger_says_where_the_timecode_of_the_source_begins() -> None:
+    def facts(timecode: str | None) -> dict[str, Any]:
+        source = SourceRef(path="/shots/comp.mov")
+        media = Media(source=source, kind=SourceKind.MOVIE, container="mov", size_bytes=1, timecode=timecode)
+        return source_facts(media)
+
+    assert facts("01:00:00:00")["timecode"] == "01:00:00:00"
+    assert "timecode" not in facts(None)

@@ -77,6 +77,8 @@ def source_facts(media: Media) -> Ledger:
     facts: Ledger = {"kind": media.kind.value, "size_bytes": media.size_bytes}
     if media.span is not None:
         facts |= {"first_frame": media.span.first, "last_frame": media.span.last, "missing": len(media.missing)}
+    if media.timecode:
+        facts["timecode"] = media.timecode
     if video is not None:
         facts |= {
             "codec": video.codec,
@@ -104,6 +106,8 @@ def output_facts(output: OutputResult) -> Ledger:
         facts["rate"] = format_rate(output.frame_rate)
     if expected.profile:
         facts["profile"] = expected.profile
+    if expected.timecode:
+        facts["timecode"] = expected.timecode
     if output.planned.copied:
         facts["copied"] = list(output.planned.copied)
     return {"output": facts}
