@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from encode_media.errors import OutputWrong
 from encode_media.media.patches import run
 from encode_media.media.probe import probe
 from encode_media.media.sequence import find_source
@@ -210,3 +211,22 @@ def middle(ffmpeg: str, made: OutputResult) -> tuple[float, ...]:
     green, blue, red, alpha = np.frombuffer(raw, "<f4").reshape(4, made.height, made.width)
     y, x = made.height // 2 + 1, made.width // 8
     return tuple(float(plane[y, x]) for plane in (red, green, blue, alpha))
+
+
+def test_a_webm_that_lost_its_transparency_is_wrong(ffmpeg: str, premultiplied: str, tmp_path: Path) -> None:
+    """Its pixel format, its tag and its decoder say the same of both."""
+    media = probe(find_source([premultiplied], sequence=True))
+    plan = make_plan(media, Catalog().resolve("webm_vp9", media, {}))
+    run_plan(plan, tmp_path, ffmpeg, on_progress=lambda _: None, cancelled=lambda: False)
+    verify(plan, tmp_path)
+    file = tmp_path / plan.outputs[0].file
+    opaque = tmp_path / "opaque.webm"
+    decoded = ["-i", str(file), "-pix_fmt", "yuv420p", "-metadata:s:v", "alpha_mode=1"]
+    run(
+        ffmpeg,
+        [*decoded, "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", "24", str(opaque)],
+    )
+    opaque.replace(file)
+
+    with pytest.raises(OutputWrong, match="transparency: expected in 2 frames, found in 0 frames"):
+        verify(plan, tmp_path)

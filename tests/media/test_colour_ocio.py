@@ -105,7 +105,7 @@ def test_every_built_in_configuration_is_within_one_code_value(
     for space in ("ACEScg", "ACES2065-1", "Linear Rec.709 (sRGB)"):
         spec = ColourSpec(config=config, space=space, display=display)
         found = errors(ffmpeg, linear, spec, tmp_path / space[:6])
-        assert (found > 1.0).mean() <= 0.005
+        assert (found > 1.0).mean() <= 0.008
         assert found.max() <= MOST.get((config[:5], space), 1.0)
 
 

@@ -21,6 +21,7 @@ from encode_media.media.loudness_meter import LoudnessMeter
 from encode_media.media.opening import opened, problem_text
 from encode_media.media.sequence import frames_on_disk
 from encode_media.media.timing import measure
+from encode_media.media.vp9_alpha import AlphaPictures
 from encode_media.media.webp_animation import WebpAnimation, decode_problem, read_webp_animation
 from encode_media.model.hdr import HdrMetadata
 from encode_media.model.media import ColourTags, Groups, SourceRef
@@ -53,6 +54,8 @@ class OutputFacts:
     profile: str | None = None
     pixel_format: str | None = None
     has_alpha: bool = False
+    alpha_frames: int | None = None
+    """VP9: pictures whose transparency decoded cleanly; None where it says that there is none."""
     width: int = 0
     height: int = 0
     sample_aspect: Fraction = Fraction(1)
@@ -108,6 +111,8 @@ class _Tally:
     packets: int = 0
     samples: int = 0
     meter: LoudnessMeter | None = None
+    alpha: AlphaPictures | None = None
+    """Where it is a stream of its own."""
     errors: list[str] = field(default_factory=list)
 
     def complain(self, text: str) -> None:
@@ -232,12 +237,7 @@ def _decode_all(container: InputContainer, stream: AvVideoStream | None, tally: 
 
     audio = container.streams.audio[0] if container.streams.audio else None
     if stream is not None:
-        context = stream.codec_context
-        tally.keys = KeyFrames(context.codec.canonical_name, context.extradata or b"")
-        strict = stream.codec_context.name not in _COMPLAINS_WITHOUT_REASON
-        stream.codec_context.options = {"err_detect": _STRICT if strict else _CHECKSUMS}
-        if stream.codec_context.thread_count == 0:
-            stream.thread_type = "AUTO"
+        _prepare(stream, tally)
     for packet in container.demux([s for s in (stream, audio) if s is not None]):
         if packet.stream is stream:
             _note_packet(packet, tally)
@@ -253,7 +253,20 @@ def _decode_all(container: InputContainer, stream: AvVideoStream | None, tally: 
             tally.complain(problem_text(error))
 
 
+def _prepare(stream: AvVideoStream, tally: _Tally) -> None:
+    context = stream.codec_context
+    tally.keys = KeyFrames(context.codec.canonical_name, context.extradata or b"")
+    if stream.metadata.get("alpha_mode") == "1":
+        tally.alpha = AlphaPictures(context.width, context.height)
+    strict = context.name not in _COMPLAINS_WITHOUT_REASON
+    context.options = {"err_detect": _STRICT if strict else _CHECKSUMS}
+    if context.thread_count == 0:
+        stream.thread_type = "AUTO"
+
+
 def _note_packet(packet: Packet[Any], tally: _Tally) -> None:
+    if packet.size and tally.alpha is not None and (problem := tally.alpha.problem_with(packet)):
+        tally.complain(problem)
     if packet.size and not packet.is_discard:
         if packet.is_keyframe and tally.keys is not None:
             tally.keys.note(tally.packets, bytes(memoryview(packet)[:LOOKED_AT]))
@@ -310,7 +323,8 @@ def _with_picture(
     return replace(
         facts,
         pixel_format=pixels.pixel_format,
-        has_alpha=pixels.has_alpha or stream.metadata.get("alpha_mode") == "1",
+        has_alpha=pixels.has_alpha or bool(tally.alpha and tally.alpha.count),
+        alpha_frames=tally.alpha.count if tally.alpha else None,
         width=tally.first.width,
         height=tally.first.height,
         sample_aspect=stream.sample_aspect_ratio or Fraction(1),

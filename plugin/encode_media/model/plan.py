@@ -29,6 +29,8 @@ class Expected:
     """As probed, which can differ from what was asked for (ProRes 4444 decodes as 12 bit)."""
     width: int
     height: int
+    alpha: bool = False
+    """Each picture has transparency, though the pixel format as probed does not show it (VP9)."""
     frames: int | None = None
     frame_rate: Fraction | None = None
     duration_s: Fraction | None = None

@@ -113,6 +113,8 @@ def _picture(expected: Expected, facts: OutputFacts) -> Iterator[Check]:
     if expected.profile is not None:
         yield same("profile", expected.profile, facts.profile)
     found = facts.pixel_format
+    if expected.alpha:
+        yield same("transparency", f"in {facts.frames} frames", f"in {facts.alpha_frames or 0} frames")
     yield same("pixel format", expected.pixel_format, _WIDENED.get((expected.pixel_format, found), found))
 
 

@@ -216,6 +216,7 @@ def _expected(work: Work, movie: _Movie) -> Expected:
         pixel_format=codec.decoded.get(video.pixel_format, video.pixel_format),
         width=movie.size[0],
         height=movie.size[1],
+        alpha=video.codec == "vp9" and movie.target.alpha,
         frames=more(work.reading.frames, movie.lead),
         frame_rate=work.reading.rate,
         duration_s=later(work.reading.duration_s, movie.lead, work.reading.rate),
