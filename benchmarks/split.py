@@ -42,7 +42,7 @@ def main() -> None:
 def make_source(folder: Path, frames: int, size: str) -> Path:
     """A moving pattern with grain, as H.264 in groups of a second."""
     source = folder / "source.mov"
-    picture = f"testsrc2=s={size}:r=24,noise=alls=12:allf=t,format=yuv422p10le"
+    picture = f"testsrc2=s={size}:r=24,noise=alls=12:allf=t,format=yuv420p"
     tags = ["-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"]
     argv = [find_ffmpeg("").path, "-v", "error", "-f", "lavfi", "-i", picture, "-frames:v", str(frames)]
     subprocess.run([*argv, "-c:v", "libx264", "-preset", "veryfast", "-g", "24", *tags, str(source)], check=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from encode_media.errors import EncodeMediaError, failure
 from encode_media.model.needs import checked_needs
-from encode_media.model.request import Options
+from encode_media.model.request import Options, SplitWish, checked_split
 from encode_media.model.result import Progress, RunResult, Stage
 from encode_media.settings import Settings, read_settings
 
@@ -92,6 +92,7 @@ def submit(
     options: Options | None = None,
     keep_source: bool = False,
     needs: Sequence[str] = (),
+    split: SplitWish = "auto",
 ) -> EncodeJob:
     """Encodes a version or component and publishes the result on the version; returns at once.
 
@@ -104,6 +105,8 @@ def submit(
         options: values for the preset's options.
         keep_source: publish `source_path` as a component of the version, too.
         needs: what a service's worker must offer, such as `gpu` (its `ENCODE_MEDIA_CAPABILITIES`).
+        split: whether a service's workers shall share the encode: `auto` (where it is long and they are idle),
+            `never`, or `always`, if it can be.
 
     Raises:
         InvalidParameters: nothing or too much was named, no such preset, an option it doesn't allow.
@@ -122,6 +125,7 @@ def submit(
         preset=preset,
         options=options or {},
         needs=checked_needs(needs),
+        split=checked_split(split),
     )
     if keep_source and wanted.source is not None:
         version.create_component(wanted.source, data={"name": "main"}, location="auto")

@@ -99,6 +99,7 @@ def ask_service(settings: Settings, wanted: Wanted) -> tuple[str, JobElsewhere] 
             component_id=wanted.component_id,
             options=wanted.options,
             needs=wanted.needs,
+            split=wanted.split,
             timeout_s=SERVICE_ANSWERS_S,
         )
         if not answer.get("success"):

@@ -11,7 +11,7 @@ from encode_media.jobs.memory_engine import MemoryEngine
 from encode_media.jobs.workflow import make_workflow
 from encode_media.media.sequence import find_source
 from encode_media.model.codec import from_json
-from encode_media.model.request import PRIORITY_NORMAL, EncodeRequest, Options, PublishTarget
+from encode_media.model.request import PRIORITY_NORMAL, EncodeRequest, Options, PublishTarget, SplitWish
 from encode_media.model.result import FINAL_STAGES, Progress, RunResult, Stage
 from encode_media.presets.options import resolve_options
 from encode_media.settings import Settings
@@ -32,6 +32,8 @@ class Wanted:
     options: Options = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     """What a service's worker must offer; here it runs whatever it needs."""
+    split: SplitWish = "auto"
+    """Whether a service's workers shall share it; here there is one."""
 
 
 class JobHere:

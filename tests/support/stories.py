@@ -130,6 +130,8 @@ class World:
     """Whether the plan has a software way as well."""
     shared: bool = False
     """Whether workers can share the plan."""
+    log: tuple[str, ...] = ()
+    """What each encode says."""
     holding: Callable[[str], bool] = lambda _effect: False
     """Whether an effect still has to wait before it goes on."""
 
@@ -160,7 +162,7 @@ class World:
             raise failure("cancelled")
         on_progress(Progress(stage=Stage.ENCODING, percent=job_percent(Stage.ENCODING, 0.5), frame=12, frames=24))
         write_outputs(plan, folder)
-        return Report()
+        return Report(log_tail=self.log)
 
     def verify(
         self, plan: EncodePlan, folder: Path, _on_progress: OnProgress, _cancelled: ToStop

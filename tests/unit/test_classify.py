@@ -11,6 +11,7 @@ import yaml
 
 from encode_media.errors import EncodeMediaError
 from encode_media.running.classify import classify, lost_writes
+from encode_media.running.damage import undecodable
 
 SOURCE = "/shots/sh010/comp.mov"
 LINKS = "frames/"
@@ -119,6 +120,16 @@ def test_success_that_lost_its_last_write_is_a_full_disk() -> None:
     error = lost_writes(["Error closing file review.mp4: No space left on device"])
     assert error is not None
     assert error.code == "disk.full"
+
+
+def test_success_that_left_out_frames_it_could_not_decode_is_a_damaged_source() -> None:
+    lines = ["[h264 @ 0x55d] top block unavailable", "[h264 @ 0x55d] error while decoding MB 0 0"]
+    error = undecodable(lines, source=SOURCE)
+    assert error is not None
+    assert error.code == "source.corrupt"
+    assert SOURCE in error.message
+    assert "error while decoding MB 0 0" in error.message
+    assert undecodable(["[libx264 @ 0x55d] a warning"], source=SOURCE) is None
 
 
 def test_success_with_harmless_words_is_success() -> None:

@@ -12,6 +12,7 @@ from encode_media.ftrack.trigger_file import load_rules
 from encode_media.jobs.offers import offers_of
 from encode_media.jobs.profile import profile_of
 from encode_media.model.needs import checked_needs
+from encode_media.model.request import checked_split
 from encode_media.presets.catalog import Catalog
 from encode_media.settings import Settings
 
@@ -67,6 +68,25 @@ def test_a_preset_says_what_its_jobs_need(tmp_path: Path) -> None:
     catalog = Catalog([tmp_path])
     assert catalog.check() == ()
     assert catalog.get("carded").needs == ("gpu",)
+
+
+def test_a_preset_says_whether_workers_share_its_jobs(tmp_path: Path) -> None:
+    (tmp_path / "carded.yaml").write_text(PRESET.format(name="carded", needs="[]") + "split: never\n")
+    (tmp_path / "wrong.yaml").write_text(PRESET.format(name="wrong", needs="[]") + "split: sometimes\n")
+    catalog = Catalog([tmp_path])
+    assert catalog.get("carded").split == "never"
+    assert [problem.key for problem in catalog.check()] == ["split"]
+
+
+@pytest.mark.parametrize("word", ["auto", "never", "always"])
+def test_the_words_for_sharing_are_known(word: str) -> None:
+    assert checked_split(word) == word
+
+
+@pytest.mark.parametrize("word", ["sometimes", "", None, 1])
+def test_other_words_for_sharing_are_refused(word: object) -> None:
+    with pytest.raises(InvalidParameters, match="split"):
+        checked_split(word)
 
 
 def test_a_need_that_is_no_word_is_a_problem_with_its_place(tmp_path: Path) -> None:

@@ -84,3 +84,22 @@ def test_one_piece_is_tried_only_once(world: World, engine: MemoryEngine) -> Non
     assert result.error is not None
     assert result.error["code"] == "output.wrong"
     assert (world.done.count("join"), world.done.count("verify"), world.done.count("publish")) == (1, 2, 0)
+
+
+@pytest.mark.parametrize(("effect", "shared"), [("count", True), ("verify", False)])
+def test_missing_frames_that_could_not_be_decoded_are_a_damaged_source_and_not_tried_again(
+    world: World, engine: MemoryEngine, effect: str, shared: bool
+) -> None:
+    world.shared = shared
+    world.log = ("[h264 @ 0x55d] error while decoding MB 0 0",)
+    world.fail[effect] = [WRONG]
+
+    result = told(engine)
+
+    assert result.error is not None
+    assert result.error["code"] == "source.corrupt"
+    assert "error while decoding MB 0 0" in result.error["message"]
+    assert world.done.count("join") == 0
+    stretches = 2
+    assert world.done.count("part") <= stretches
+    assert shared or world.done.count("run") == 1

@@ -19,6 +19,7 @@ from encode_media.ftrack.messages import (
     SUBMIT_TOPIC,
 )
 from encode_media.ftrack.session import open_session, translated
+from encode_media.model.request import SplitWish
 from encode_media.settings import Settings
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class ActionClient:
         component_id: str | None = None,
         options: Mapping[str, Any] | None = None,
         needs: Sequence[str] = (),
+        split: SplitWish = "auto",
         timeout_s: float = REPLY_S,
     ) -> JsonDict:
         """Queues an encode without a form: `{success, jobId, ftrackJobId, message}`.
@@ -99,7 +101,7 @@ class ActionClient:
         Raises:
             ServerUnavailable: nobody answered in time.
         """
-        data: JsonDict = {"preset": preset, "options": dict(options or {}), "needs": list(needs)}
+        data: JsonDict = {"preset": preset, "options": dict(options or {}), "needs": list(needs), "split": split}
         data |= {"componentId": component_id} if component_id else {"versionId": version_id}
         return self._first(SUBMIT_TOPIC, data, timeout_s)
 

@@ -36,7 +36,7 @@ class Wish:
     needs: tuple[str, ...] = ()
     """What its worker must offer, beside what the preset says."""
     split: SplitWish = "auto"
-    """Whether several workers shall share it."""
+    """Whether several workers shall share it; `auto` leaves that to the preset."""
     after: Afterwards = Afterwards()
     batch_id: str | None = None
     recipe: str = ""
@@ -94,11 +94,12 @@ def request_for(gateway: Gateway, presets: Catalog, target: Target, wish: Wish) 
     Raises:
         InvalidParameters, NotPermitted, SourceMissing, ServerUnavailable: see `submit_version`.
     """
-    options, needs = wish.options, wish.needs
+    options, needs, split = wish.options, wish.needs, wish.split
     if not wish.recipe:
         preset = presets.get(wish.preset)
         options = resolve_options(wish.preset, preset.options, wish.options)
         needs = checked_needs((*preset.needs, *wish.needs))
+        split = preset.split if split == "auto" else split
     gateway.may_encode(wish.user, target.version)
     component = known_component(gateway, target)
     return EncodeRequest(
@@ -118,7 +119,7 @@ def request_for(gateway: Gateway, presets: Catalog, target: Target, wish: Wish) 
         origin=wish.origin,
         priority=wish.priority,
         needs=needs,
-        split=wish.split,
+        split=split,
         recipe=wish.recipe,
     )
 

@@ -19,7 +19,7 @@ from encode_media.ftrack.review import AUTO_LOCATION, deliverable_locations
 from encode_media.ftrack.selection import EntityKind, Entry, read_selection
 from encode_media.ftrack.submission import Wish, submit_target
 from encode_media.model.needs import checked_needs
-from encode_media.model.request import PRIORITY_INTERACTIVE, Afterwards, is_batch
+from encode_media.model.request import PRIORITY_INTERACTIVE, Afterwards, checked_split, is_batch
 from encode_media.presets.options import resolve_options
 
 
@@ -78,7 +78,9 @@ def submit_event(
         user,
         origin=str(data.get("origin") or "hub"),
     )
-    wish = replace(wish, needs=checked_needs(_listed(data.get("needs"))))
+    wish = replace(
+        wish, needs=checked_needs(_listed(data.get("needs"))), split=checked_split(data.get("split") or "auto")
+    )
     entries = _named_entries(data)
     targets = find(gateway, entries).targets
     if not targets:

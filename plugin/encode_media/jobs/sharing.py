@@ -24,6 +24,7 @@ from encode_media.model.plan import EncodePlan, Split
 from encode_media.model.request import EncodeRequest, Part
 from encode_media.model.result import Progress, RunResult, Stage, job_percent
 from encode_media.planning.stretches import join_plan, part_plans
+from encode_media.running.damage import undecodable
 from encode_media.running.folder import files_of
 from encode_media.running.progress import RemainingTime
 from encode_media.settings import Settings
@@ -200,6 +201,8 @@ def _made(work: Work, mine: Path, context: JobContext, part: Part) -> tuple[Ran,
     try:
         work.count(part.plan, folder)
     except OutputWrong as error:
+        if (damage := undecodable(ran.log_tail, source=part.plan.media.source.path)) is not None:
+            raise damage from error
         _log.warning("part %d of job %s is done again: %s", part.number, part.job_id, error)
         folder = fresh_run_folder(mine)
         ran = work.run(part.plan, folder, context.report, context.cancelled)

@@ -27,6 +27,7 @@ from encode_media.model.media import Media, SourceRef
 from encode_media.model.plan import EncodePlan
 from encode_media.model.request import EncodeRequest
 from encode_media.model.result import OutputResult, Progress, PublishedOutput, RunResult, Stage, job_percent
+from encode_media.running.damage import undecodable
 from encode_media.settings import Settings
 
 if TYPE_CHECKING:
@@ -233,6 +234,8 @@ class _Job:
         try:
             outputs = self._work.verify(what, folder, self._report, self._context.cancelled)
         except OutputWrong as error:
+            if (damage := undecodable(ran.get("log", ()), source=what.media.source.path)) is not None:
+                raise damage from error
             if ran.get("shared"):
                 return {"wrong": error.message}
             if not what.software:

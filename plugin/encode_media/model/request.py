@@ -7,8 +7,9 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
+from encode_media.errors import failure
 from encode_media.model.media import SourceRef
 from encode_media.model.plan import EncodePlan
 
@@ -19,6 +20,20 @@ _NAMESPACE = uuid.UUID("6d3ff3f1-3c55-5a0e-9f0b-6a4c3f1f7a11")
 """Ours alone; changing it would make published entities unrecognisable."""
 
 SplitWish = Literal["auto", "never", "always"]
+
+
+def checked_split(word: object) -> SplitWish:
+    """Whether several workers shall share an encode, as an event or a script says it.
+
+    Raises:
+        InvalidParameters: it is none of the words.
+    """
+    for known in get_args(SplitWish):
+        if word == known:
+            return cast(SplitWish, known)
+    allowed = ", ".join(get_args(SplitWish))
+    raise failure("options.invalid", option="split", problem=f"{word!r} is none of its words", allowed=allowed)
+
 
 PRIORITY_INTERACTIVE = 10
 PRIORITY_NORMAL = 50

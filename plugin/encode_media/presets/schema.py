@@ -16,6 +16,7 @@ from encode_media.model.media import MissingFrames, SourceKind
 from encode_media.model.needs import RULE as NEED_RULE
 from encode_media.model.needs import WORD as NEED
 from encode_media.model.preset import STRICT, Backend, Option, OptionKind, OutputKind, OutputSpec
+from encode_media.model.request import SplitWish
 from encode_media.presets.expressions import has_expression
 from encode_media.presets.inherit import EXTENDS, MAX_BASES, Layer, merge
 from encode_media.presets.problems import InvalidPresetError, PresetProblem, key_path, nearest
@@ -47,6 +48,8 @@ class PresetDocument:
     suits: tuple[SourceKind, ...] = tuple(SourceKind)
     needs: tuple[str, ...] = ()
     """What a worker must offer (`ENCODE_MEDIA_CAPABILITIES`), such as `gpu`."""
+    split: SplitWish = "auto"
+    """Whether several workers share an encode: where it is long and they are idle, never, always if it can be."""
     missing_frames: str = MissingFrames.FAIL.value
     default_rate: Annotated[Fraction, BeforeValidator(parse_rate)] = Fraction(24)
     frame_rate: str | None = None
@@ -83,6 +86,7 @@ class PresetFile:
     outputs: tuple[dict[str, Any], ...]
     hidden: bool = False
     needs: tuple[str, ...] = ()
+    split: SplitWish = "auto"
     backend: Backend = "own"
     origins: Mapping[str, Path] = field(default_factory=dict)
     """Which file says a value, by its key path."""
@@ -137,6 +141,7 @@ def load_preset(path: Path, find_base: FindBase = lambda _name, _path: None) -> 
         hidden=document.hidden,
         backend=document.backend,
         needs=document.needs,
+        split=document.split,
         origins=merged.origins,
         written=merged.written,
     )
