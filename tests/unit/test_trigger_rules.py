@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from encode_media.errors import InvalidParameters
+from encode_media.ftrack.catch_up import Missed, note_listening, unheard_since
 from encode_media.ftrack.hints import Hint, Signal, read_hints
 from encode_media.ftrack.pending import LATE_PATIENCE_S, Pending
 from encode_media.ftrack.trigger_file import load_rules, read_rules, review_maker
 from encode_media.ftrack.triggers import (
     Candidate,
+    CatchUpRules,
     Choice,
     Rule,
     TriggerRules,
@@ -20,6 +23,7 @@ from encode_media.ftrack.triggers import (
     why_not_again,
 )
 from encode_media.jobs.engine import JobRecord
+from encode_media.jobs.memory_engine import MemoryEngine
 from encode_media.model.request import EncodeRequest, PublishTarget
 from encode_media.model.result import Progress, Stage
 from encode_media.presets.catalog import Catalog
@@ -30,6 +34,7 @@ COMPS = Rule(name="comps", preset="prores_422_hq", asset_types=("Comp*",), exten
 FACTS = VersionFacts(
     label="sh010_comp v1",
     project="Demo",
+    project_title="The Great Demo",
     asset_type="Compositing",
     is_published=True,
     has_review_media=False,
@@ -127,6 +132,7 @@ def test_a_version_is_encoded_once_it_is_published_and_has_media(
         (replace(COMPS, extensions=(".mov",)), False),
         (replace(ANY, projects=("Other",)), False),
         (replace(ANY, projects=("d*",)), True),
+        (replace(ANY, projects=("the great *",)), True),
         (replace(ANY, components=("main", "left")), True),
         (replace(ANY, components=("left",)), False),
         (replace(ANY, task_types=("comp",)), True),
@@ -489,3 +495,31 @@ def test_a_version_is_not_looked_at_twice_at_a_time(pending: Pending, clock: Clo
     pending.done("v")
     clock.now += 5
     assert pending.take_due() == ("v",)
+
+
+def test_missed_versions_come_at_their_rate_and_the_newest_first(clock: Clock) -> None:
+    missed = Missed(CatchUpRules(per_minute=60), clock)
+    assert missed.add(["c", "b", "a"]) == 3
+    assert missed.take() == "c"
+    assert missed.take() is None
+    assert missed.add(["e", "b"]) == 1
+    missed.heard("b")
+
+    taken = []
+    for _ in range(4):
+        clock.now += 1
+        taken.append(missed.take())
+
+    assert taken == ["e", "a", None, None]
+
+
+def test_what_came_before_the_first_listener_or_the_window_was_not_missed() -> None:
+    client = MemoryEngine(lambda _context, _request: {})
+    began = time.time()
+
+    assert began <= unheard_since(client, CatchUpRules()) <= time.time() + 1
+    note_listening(client)
+    client.remember("triggers listening", {"first": began - 9000, "last": began - 3600})
+
+    assert began - unheard_since(client, CatchUpRules()) == pytest.approx(3600 + 900, abs=2)
+    assert time.time() - unheard_since(client, CatchUpRules(hours=0.5)) == pytest.approx(1800, abs=2)

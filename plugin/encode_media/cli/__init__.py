@@ -15,6 +15,7 @@ from encode_media.cli.preset_commands import presets
 from encode_media.cli.sandbox_commands import sandbox
 from encode_media.cli.selftest_commands import selftest
 from encode_media.cli.service_commands import demo, doctor, serve, worker
+from encode_media.cli.trigger_commands import triggers
 from encode_media.log_lines import configure_logging
 from encode_media.version import __version__
 
@@ -32,7 +33,7 @@ def cli(verbose: int) -> None:
 
 
 for command in (
-    sandbox, serve, worker, submit, encode, plan, probe, presets, jobs, ledger, doctor, demo, selftest,
+    sandbox, serve, worker, submit, encode, plan, probe, presets, jobs, ledger, triggers, doctor, demo, selftest,
 ):  # fmt: skip
     cli.add_command(command)
 

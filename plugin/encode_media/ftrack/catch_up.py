@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -41,7 +42,8 @@ def unheard_since(client: JobClient, rules: CatchUpRules) -> float:
     had the service was not missed. Raises: ServerUnavailable.
     """
     now = time.time()
-    client.remember(_KEY, {"first": now, "last": now}, only_new=True)
+    # The server's times are whole seconds: what is older than the listener must not look as young.
+    client.remember(_KEY, {"first": math.ceil(now), "last": now}, only_new=True)
     known = client.recall(_KEY) or {}
     first, last = float(known.get("first", now)), float(known.get("last", now))
     return max(now - rules.hours * 3600, last - OVERLAP_S, first)

@@ -16,7 +16,8 @@ from encode_media.ftrack.sources import ranked_sources
 from encode_media.ftrack.triggers import Candidate, VersionFacts
 
 _AROUND = (
-    "select id, asset.type.name, status.name, task.type.name, user.username from AssetVersion where id is {id}"
+    "select id, asset.type.name, status.name, task.type.name, user.username, project.full_name"
+    " from AssetVersion where id is {id}"
 )
 
 
@@ -27,6 +28,7 @@ def facts_of(gateway: Gateway, version: VersionInfo) -> VersionFacts:
     return VersionFacts(
         label=version.label,
         project=version.project_name,
+        project_title=_name(row, "project", "full_name"),
         asset_type=_name(row, "asset", "type", "name"),
         task_type=_name(row, "task", "type", "name"),
         status=_name(row, "status", "name"),
@@ -76,7 +78,7 @@ def _name(row: Any, *path: str) -> str:
 def words_about(facts: VersionFacts) -> Sequence[tuple[str, str]]:
     """The facts a rule can ask for, for people: each with its name."""
     return (
-        ("project", facts.project),
+        ("project", " = ".join(dict.fromkeys(filter(None, (facts.project, facts.project_title))))),
         ("asset type", facts.asset_type),
         ("task type", facts.task_type),
         ("status", facts.status),

@@ -68,13 +68,14 @@ def read_rules(path: Path, catalog: Catalog | None = None) -> tuple[TriggerRules
     try:
         rules = from_json(TriggerRules, data or {})
     except ValidationError as error:
-        return None, [_problem(path, dict(item)) for item in error.errors()]
+        shape = [_problem(path, dict(item)) for item in error.errors()]
+        return None, shape + (list(_raw_problems(path, data or {}, catalog.frozen())) if catalog else [])
     problems = list(_meaning(path, rules))
     if catalog is not None:
-        frozen = catalog.frozen()
-        checked = [_checked(path, index, rule, frozen) for index, rule in enumerate(rules.rules)]
-        problems += [problem for _, found in checked for problem in found]
-        rules = replace(rules, rules=tuple(rule for rule, _ in checked))
+        presets = catalog.frozen()
+        for index, rule in enumerate(rules.rules):
+            problems += _preset_problems(path, index, rule.preset, rule.options, presets)
+        rules = replace(rules, rules=tuple(_completed(rule, presets) for rule in rules.rules))
     return rules, problems
 
 
@@ -86,14 +87,14 @@ def makes_review(file: PresetFile) -> bool:
     )
 
 
-def review_maker(catalog: Catalog) -> Callable[[str], bool]:
-    """`makes_review` by name; a preset that can't be used makes none."""
+def review_maker(catalog: Catalog, *, otherwise: bool = False) -> Callable[[str], bool]:
+    """`makes_review` by name, and `otherwise` for a preset that can't be used."""
 
     def answer(name: str) -> bool:
         try:
             return makes_review(catalog.get(name))
         except InvalidParameters:
-            return False
+            return otherwise
 
     return answer
 
@@ -117,46 +118,50 @@ def _meaning(path: Path, rules: TriggerRules) -> Iterator[PresetProblem]:
                 yield PresetProblem(file=str(path), key=f"{at}.needs", problem=words, allowed=(RULE,))
 
 
-def _checked(path: Path, index: int, rule: Rule, catalog: Catalog) -> tuple[Rule, list[PresetProblem]]:
-    """The rule with what its preset decides filled in, and what the preset doesn't allow of it."""
-    at = f"rules[{index}]"
+def _completed(rule: Rule, presets: Catalog) -> Rule:
+    """The rule with what its preset decides filled in."""
+    if rule.with_review is not None:
+        return rule
+    return replace(rule, with_review=not review_maker(presets, otherwise=True)(rule.preset))
+
+
+def _raw_problems(path: Path, data: Mapping[str, Any], presets: Catalog) -> Iterator[PresetProblem]:
+    """What the presets don't allow, in a file whose shape has mistakes as well."""
+    rules = data.get("rules")
+    for index, rule in enumerate(rules if isinstance(rules, list) else ()):
+        preset = rule.get("preset") if isinstance(rule, dict) else None
+        if isinstance(preset, str):
+            options = rule.get("options")
+            yield from _preset_problems(path, index, preset, options if isinstance(options, dict) else {}, presets)
+
+
+def _preset_problems(
+    path: Path, index: int, name: str, options: Mapping[str, Any], presets: Catalog
+) -> Iterator[PresetProblem]:
+    file, at = str(path), f"rules[{index}]"
     try:
-        preset = catalog.get(rule.preset)
+        preset = presets.get(name)
     except InvalidParameters as error:
-        if error.code == "preset.unknown" and catalog.has_project_folders:
-            # It may be one of a project's own, which only the version's project can tell.
-            return rule, []
-        names = catalog.names()
-        unknown = error.code == "preset.unknown"
-        return rule, [
-            PresetProblem(
-                file=str(path),
-                key=f"{at}.preset",
-                problem=f"there is no preset {rule.preset}" if unknown else error.message,
-                allowed=names if unknown else (),
-                nearest=nearest(rule.preset, names) if unknown else None,
-            )
-        ]
-    with_review = not makes_review(preset) if rule.with_review is None else rule.with_review
-    return replace(rule, with_review=with_review), list(_option_problems(path, at, rule, preset))
-
-
-def _option_problems(path: Path, at: str, rule: Rule, preset: PresetFile) -> Iterator[PresetProblem]:
-    for name, value in rule.options.items():
-        key = f"{at}.options.{name}"
-        if name not in preset.options:
-            words = f"{rule.preset} has no such option"
-            allowed = tuple(preset.options)
-            near = nearest(name, allowed)
-            yield PresetProblem(file=str(path), key=key, problem=words, allowed=allowed, nearest=near)
+        if error.code != "preset.unknown":
+            yield PresetProblem(file=file, key=f"{at}.preset", problem=error.message)
+        elif not presets.has_project_folders:
+            # Else it may be one of a project's own, which only the version's project can tell.
+            words, names = f"there is no preset {name}", presets.names()
+            near = nearest(name, names)
+            yield PresetProblem(file=file, key=f"{at}.preset", problem=words, allowed=names, nearest=near)
+        return
+    for option, value in options.items():
+        key, allowed = f"{at}.options.{option}", tuple(preset.options)
+        if option not in preset.options:
+            words, near = f"{name} has no such option", nearest(option, allowed)
+            yield PresetProblem(file=file, key=key, problem=words, allowed=allowed, nearest=near)
             continue
         try:
-            resolve_options(rule.preset, preset.options, {name: value})
+            resolve_options(name, preset.options, {option: value})
         except EncodeMediaError as error:
             told = str(error.details.get("problem") or error.message)
-            yield PresetProblem(
-                file=str(path), key=key, problem=told, allowed=(str(error.details.get("allowed", "")),)
-            )
+            values = (str(error.details["allowed"]),) if error.details.get("allowed") else ()
+            yield PresetProblem(file=file, key=key, problem=told, allowed=values)
 
 
 def _problem(path: Path, found: dict[str, Any]) -> PresetProblem:

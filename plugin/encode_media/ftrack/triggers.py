@@ -127,6 +127,8 @@ class VersionFacts:
 
     label: str
     project: str
+    project_title: str = ""
+    """Its full name, as people see it; a rule may name either."""
     asset_type: str
     task_type: str = ""
     status: str = ""
@@ -206,8 +208,9 @@ def judge(rule: Rule, facts: VersionFacts) -> Answer:
         note(facts.is_published, "it is published" if facts.is_published else "it is not published")
     if facts.has_review_media and not rule.with_review:
         note(False, "it has review media")
+    titled = not _fits(facts.project, rule.projects) and _fits(facts.project_title, rule.projects)
     for what, value, patterns in (
-        ("project", facts.project, rule.projects),
+        ("project", facts.project_title if titled else facts.project, rule.projects),
         ("asset type", facts.asset_type, rule.asset_types),
         ("task type", facts.task_type, rule.task_types),
         ("status", facts.status, rule.statuses),

@@ -237,6 +237,7 @@ class Watcher:
             waited_s = self._clock() - self._pending.waiting_since(version.id)
         since = 0.0 if is_late else time.time() - waited_s - _SAME_PUBLISH_S
         presets = self._catalog.for_project(version.project_name)
+        user = gateway.user(version.user_id or gateway.session.api_user)
         jobs = self._client.jobs(where=JobFilter(version_id=version.id))
         needless = why_not_again(choice, jobs, since=since, makes_review=review_maker(presets))
         if needless:
@@ -245,7 +246,7 @@ class Watcher:
         wish = Wish(
             preset=rule.preset,
             options=rule.options,
-            user=gateway.user(version.user_id or gateway.session.api_user),
+            user=user,
             origin="trigger",
             priority=max(rule.priority, self._rules.catch_up.priority) if is_late else rule.priority,
             needs=rule.needs,
