@@ -116,11 +116,12 @@ def _request(settings: Settings, gateway: Gateway, wanted: Wanted) -> EncodeRequ
 
     version = gateway.version(str(wanted.version_id))
     catalog = open_catalog(settings).for_project(version.project_name)
+    file = catalog.get(wanted.preset)
     user = gateway.user(settings.api_user)
     gateway.may_encode(user, version)
     return EncodeRequest(
         preset=wanted.preset,
-        options=resolve_options(wanted.preset, catalog.get(wanted.preset).options, wanted.options),
+        options=resolve_options(wanted.preset, file.options, wanted.options, outputs=file.outputs),
         source=find_source([str(wanted.source)]),
         target=PublishTarget(
             version_id=version.id,

@@ -8,6 +8,7 @@ import pytest
 
 from encode_media.errors import InvalidParameters
 from encode_media.model.preset import Option, OptionKind
+from encode_media.presets.catalog import Catalog
 from encode_media.presets.options import MAX_TEXT, allowed_values, resolve_options
 
 OPTIONS = {
@@ -72,3 +73,27 @@ def test_an_unknown_option_is_refused_with_the_known_ones() -> None:
 
     assert caught.value.code == "options.unknown"
     assert "quality" in caught.value.hint
+
+
+@pytest.mark.parametrize("option", ["bitrate", "target_size"])
+@pytest.mark.parametrize(
+    ("preset", "reason"),
+    [
+        ("prores_422_hq", "profile of ProRes"), ("dnxhr_hq", "same bits"), ("preview_gif", "256 colours"),
+        ("preview_webp", "made by quality"), ("png_sequence", "loses nothing"),
+    ],
+)  # fmt: skip
+def test_a_rate_where_the_format_has_none_is_refused_with_the_reason(
+    preset: str, reason: str, option: str
+) -> None:
+    file = Catalog().get(preset)
+    with pytest.raises(InvalidParameters, match=reason) as refused:
+        resolve_options(preset, file.options, {option: 12}, outputs=file.outputs)
+    assert refused.value.code == "options.no_rate"
+
+
+def test_another_unknown_option_of_such_a_preset_is_only_unknown() -> None:
+    file = Catalog().get("prores_422_hq")
+    with pytest.raises(InvalidParameters) as refused:
+        resolve_options("prores_422_hq", file.options, {"bitrat": 12}, outputs=file.outputs)
+    assert refused.value.code == "options.unknown"

@@ -97,7 +97,7 @@ def request_for(gateway: Gateway, presets: Catalog, target: Target, wish: Wish) 
     options, needs, split = wish.options, wish.needs, wish.split
     if not wish.recipe:
         preset = presets.get(wish.preset)
-        options = resolve_options(wish.preset, preset.options, wish.options)
+        options = resolve_options(wish.preset, preset.options, wish.options, outputs=preset.outputs)
         needs = checked_needs((*preset.needs, *wish.needs))
         split = preset.split if split == "auto" else split
     gateway.may_encode(wish.user, target.version)

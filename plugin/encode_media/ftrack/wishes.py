@@ -43,7 +43,8 @@ def make_wish(
             problem=f"{location!r} can't be used",
             allowed=", ".join((AUTO_LOCATION, *allowed)),
         )
-    checked = resolve_options(preset, desk.catalog.get(preset).options, options)
+    file = desk.catalog.get(preset)
+    checked = resolve_options(preset, file.options, options, outputs=file.outputs)
     return Wish(
         preset=preset,
         options=checked,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from encode_media.errors import EncodeMediaError, failure
 from encode_media.model.preset import Option, OptionKind
+from encode_media.presets.rates import why_no_rate
 from encode_media.presets.text_forms import TEXT_FORMS
 from encode_media.timebase import format_rate, parse_rate
 
@@ -18,17 +19,31 @@ _YES = frozenset({"true", "yes", "on", "1"})
 _NO = frozenset({"false", "no", "off", "0"})
 
 
-def resolve_options(preset: str, options: Mapping[str, Option], given: Mapping[str, Any]) -> dict[str, Any]:
+def resolve_options(
+    preset: str,
+    options: Mapping[str, Option],
+    given: Mapping[str, Any],
+    *,
+    outputs: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
     """A JSON value for every option: what was given, else the default. Nothing given is the same as no value.
+
+    Args:
+        preset: its name.
+        options: what it offers.
+        given: what somebody chose.
+        outputs: as the preset writes them, to say why a bit rate can't be chosen.
 
     Raises:
         InvalidParameters: an option the preset does not have, or a value it does not allow.
     """
     for name in given:
-        if name not in options:
-            raise failure(
-                "options.unknown", preset=preset, option=name, allowed=", ".join(options) or "none at all"
-            )
+        if name in options:
+            continue
+        allowed = ", ".join(options) or "none at all"
+        if why := why_no_rate(name, outputs):
+            raise failure("options.no_rate", preset=preset, option=name, problem=why, allowed=allowed)
+        raise failure("options.unknown", preset=preset, option=name, allowed=allowed)
     return {name: _value(name, option, given.get(name)) for name, option in options.items()}
 
 

@@ -46,7 +46,7 @@ def resolve(
         InvalidParameters: an option is unknown or its value not allowed.
         InvalidPresetError: the file has mistakes that show with this source and these options.
     """
-    options = resolve_options(file.name, file.options, given)
+    options = resolve_options(file.name, file.options, given, outputs=file.outputs)
     context = full_context(media, options, occasion or Occasion())
     problems: list[PresetProblem] = []
     outputs = tuple(_outputs(file, context, problems))
