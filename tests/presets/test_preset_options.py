@@ -67,6 +67,12 @@ def test_a_wrong_value_is_refused_with_what_is_allowed(name: str, given: object)
     assert allowed_values(OPTIONS[name]) in caught.value.hint
 
 
+@pytest.mark.parametrize(("given", "value"), [(1010, "1010"), ("1010", "1010"), ("01:00:00:00", "01:00:00:00")])
+def test_a_frame_may_come_as_a_number(given: object, value: str) -> None:
+    """As `--set first=1010` and JSON write it."""
+    assert resolve_options("review", Catalog().get("review").options, {"first": given})["first"] == value
+
+
 def test_an_unknown_option_is_refused_with_the_known_ones() -> None:
     with pytest.raises(InvalidParameters) as caught:
         resolved(qualty=18)

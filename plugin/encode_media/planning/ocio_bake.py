@@ -82,7 +82,7 @@ def matrix_between(config: Any, source: str, target: str) -> tuple[float, ...]:
 def loses_nothing(config: Any, view: ViewTransform) -> bool:
     """Whether colours of the source are seen alike where negative numbers of the LUT's own space are cut off."""
     pixels = array(
-        "f", (level * part for level in (0.2, 1.0) for hue in product((1, 0.01), repeat=3) for part in hue)
+        "f", (level * part for level in (0.2, 1, 4, 16) for hue in product((1, 0.01), repeat=3) for part in hue)
     )
     rows = [view.matrix[place : place + 3] for place in (0, 3, 6)]
     moved = array("f", (

@@ -106,6 +106,8 @@ def _boolean(_option: Option, given: Any) -> bool:
 
 
 def _text(option: Option, given: Any) -> str:
+    if option.format is not None and isinstance(given, (int, float)) and not isinstance(given, bool):
+        given = str(given)  # a frame number or a shape, as the command line and JSON write it
     if not isinstance(given, str) or len(given) > MAX_TEXT or not given.isprintable():
         raise ValueError("not a text of one printable line")
     if option.format is not None and not TEXT_FORMS[option.format].fits(given):
