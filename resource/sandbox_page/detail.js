@@ -4,7 +4,7 @@ import { loadComponents, loadOtherMovies } from "./component_data.js";
 import { Components } from "./components.js";
 import { fill, h, icon, placeholder } from "./dom.js";
 import { fullDate, personName, versionName } from "./format.js";
-import { comparables, isMovie, renditionsOf } from "./media.js";
+import { comparables, isMovie, MOVIE, renditionsOf } from "./media.js";
 import { Player } from "./player.js";
 
 const IMAGE = /^(ftrackreview-image(?:-high)?|thumbnail)$/;
@@ -73,7 +73,13 @@ export class Detail {
   #begin() {
     this.dispose();
     this.#shownReview = "";
-    fill(this.review, h("div", { class: "review-screen", "data-state": "loading" }));
+    // A player has controls below its screen: what follows must not be pushed down by them.
+    const playable = (this.#version.components ?? []).some(({ name }) => MOVIE.test(name));
+    fill(
+      this.review,
+      h("div", { class: "review-screen", "data-state": "loading" }),
+      playable && h("div", { class: "player-room" }),
+    );
     this.components.showLoading();
     const body = h("div", { class: "pane-body" }, this.review, this.facts, this.components.element);
     fill(this.host, this.#head(), body);

@@ -153,8 +153,7 @@ export class Versions {
     this.selection.keepOnly(this.#order);
     this.#placeRows(rows.map((row) => row.element));
     setText(this.count, plural(rows.length, "version"));
-    if (rows.length) this.#show(this.grid);
-    else this.#show(this.#emptyNote());
+    this.#show(rows.length ? this.grid : this.#emptyNote());
     this.#mark();
     if (this.selection.ids.size !== chosen) this.onSelect();
   }

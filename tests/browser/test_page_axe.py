@@ -14,6 +14,7 @@ from support.sandbox_page import (
     choose_action,
     open_actions_menu,
     open_version,
+    screenshot,
     wait_for_player,
     wait_for_toast,
 )
@@ -47,15 +48,18 @@ def furnished(action: FakeAction, tmp_path) -> FakeAction:
 
 
 @pytest.mark.parametrize(("theme", "size"), [("light", (1280, 800)), ("dark", (390, 844))])
-def test_no_state_of_the_page_has_a_serious_fault(page_at, furnished: FakeAction, theme, size):
+def test_no_state_of_the_page_has_a_serious_fault(page_at, furnished: FakeAction, results, theme, size):
     answers = iter([FORM, {"success": False, "message": "The source is missing on disk."}])
     furnished.answer = lambda _: next(answers)
     page = page_at(theme=theme, size=size)
     found: dict[str, list[str]] = {}
 
     def look(state: str) -> None:
+        screenshot(page, results, f"state-{theme}-{size[0]}-{state}")
         if trouble := faults(page):
             found[state] = trouble
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.setdefault(state, []).append("the page is wider than the window")
 
     look("versions")
     page.get_by_test_id("view-list").click()
