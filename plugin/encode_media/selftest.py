@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from encode_media.errors import failure
 from encode_media.media.patches import (
     Patches,
     RawVideo,
@@ -20,7 +21,7 @@ from encode_media.media.patches import (
 from encode_media.media.probe import probe
 from encode_media.media.sequence import find_source
 from encode_media.model.plan import EncodePlan, PlannedOutput
-from encode_media.model.preset import OutputKind
+from encode_media.model.preset import OutputKind, OutputSpec
 from encode_media.planning.planner import make_plan
 from encode_media.presets.catalog import Catalog
 from encode_media.running.runner import run_plan
@@ -101,20 +102,35 @@ def measure_preset(
     ffmpeg: str, catalog: Catalog, source: ColourSource, preset: str, folder: Path
 ) -> Iterator[ColourError]:
     """The largest outputs of each form, one for each way a preset stores pictures."""
+    yield from measure_presets(ffmpeg, catalog, source, [preset], folder)
+
+
+def measure_presets(
+    ffmpeg: str, catalog: Catalog, source: ColourSource, presets: Sequence[str], folder: Path
+) -> Iterator[ColourError]:
+    """The same for several presets, all made in one run from one decode."""
     media = probe(find_source([source.path]))
-    if not catalog.get(preset).suits(media.kind):
+    fitting = [name for name in presets if catalog.get(name).suits(media.kind)]
+    resolved = {name: catalog.resolve(name, media, {}) for name in fitting}
+    targets: dict[str, str] = {}
+    wanted: list[OutputSpec] = []
+    for name, preset in resolved.items():
+        for output in _measurable(make_plan(media, preset)):
+            whose = f"{name}-{output.name}"
+            targets[whose] = name if name not in targets.values() else f"{name}: {output.name}"
+            spec = next(spec for spec in preset.outputs if spec.name == output.name)
+            wanted.append(replace(spec, name=whose))
+    if not wanted:
         return
-    plan = make_plan(media, catalog.resolve(preset, media, {}))
-    outputs = _measurable(plan)
-    if not outputs:
-        return
+    plan = make_plan(media, replace(resolved[fitting[0]], outputs=tuple(wanted)))
     run_plan(plan, folder, ffmpeg, on_progress=lambda _: None, cancelled=lambda: False)
-    for output, stored in outputs:
+    for output in plan.outputs:
+        stored = stored_as(output)
+        if stored is None:
+            raise failure("internal", problem=f"{output.name} can't be measured any more")
         file = output.file if output.first_frame is None else output.file % output.first_frame
-        found = read_patches(ffmpeg, folder / file, stored)
-        target = preset if output is outputs[0][0] else f"{preset}: {output.name}"
-        error = worst_error(found, source.wanted)
-        yield ColourError(source=source.name, target=target, error=error, limit=limit_of(stored))
+        error = worst_error(read_patches(ffmpeg, folder / file, stored), source.wanted)
+        yield ColourError(source=source.name, target=targets[output.name], error=error, limit=limit_of(stored))
 
 
 def measure_others(ffmpeg: str) -> Iterator[ColourError]:
@@ -155,11 +171,11 @@ def limit_of(stored: RawVideo) -> float:
     return LIMIT_DEEP if stored.bits > 8 else LIMIT_8_BIT  # noqa: PLR2004 - a byte
 
 
-def _measurable(plan: EncodePlan) -> list[tuple[PlannedOutput, RawVideo]]:
+def _measurable(plan: EncodePlan) -> list[PlannedOutput]:
     """The first output of every form."""
     found: dict[RawVideo, PlannedOutput] = {}
     for output in plan.outputs:
         stored = stored_as(output)
         if stored is not None:
             found.setdefault(stored, output)
-    return [(output, stored) for stored, output in found.items()]
+    return list(found.values())
