@@ -29,7 +29,7 @@ import ftrack_api
 import ftrack_api.event.base
 from hub import open_one, packet
 
-from encode_media.ftrack.hub import ONE_ROUND
+from encode_media.ftrack.hub import ONE_ROUND, HubConnection
 from encode_media.ftrack.listener import Listener
 from encode_media.jobs.dbos_engine import DbosClient
 from encode_media.jobs.engine import EVERY_JOB
@@ -39,6 +39,8 @@ from encode_media.settings import Settings
 RULES = "{quiet_s: 3, settle_s: 1, max_quiet_s: 20, rules: [{name: all, preset: review}]}"
 DECOYS = 50
 PATIENCE_S = 600
+PAUSE_S = 0.05
+QUIET_ASKS = 200
 
 
 def settings_of(address: dict[str, str], folder: Path) -> Settings:
@@ -51,13 +53,39 @@ def settings_of(address: dict[str, str], folder: Path) -> Settings:
     )
 
 
+class Timed(Listener):
+    """Notes how long each answer to the menu took here, from its event's arrival to the answer."""
+
+    def __init__(self, *words: object, **more: object) -> None:
+        self.waits: list[float] = []
+        self._arrived: dict[str, float] = {}
+        super().__init__(*words, **more)
+
+    def _serve(self, connection: HubConnection, stop: threading.Event) -> None:
+        events = connection._hub._event_queue  # noqa: SLF001 - there is no other place to see an arrival
+        put = events.put
+
+        def note(event: dict[str, str], *words: object, **more: object) -> None:
+            if event["topic"] == "ftrack.action.discover":
+                self._arrived[event["id"]] = time.perf_counter()
+            put(event, *words, **more)
+
+        events.put = note
+        super()._serve(connection, stop)
+
+    def _on_discover(self, event: dict[str, str]) -> object:
+        answer = super()._on_discover(event)
+        self.waits.append(time.perf_counter() - self._arrived.pop(event["id"]))
+        return answer
+
+
 def listen(address: dict[str, str], folder: Path) -> None:
     """The listener, until its stdin is closed. Says when it hears."""
     stop = threading.Event()
     settings = settings_of(address, folder)
     client = DbosClient(settings.database)
     client.jobs(limit=1)
-    listener = Listener(settings, client, Catalog())
+    listener = Timed(settings, client, Catalog())
     thread = threading.Thread(target=listener.run, args=(stop,))
     thread.start()
     listener.connected.wait()
@@ -66,6 +94,7 @@ def listen(address: dict[str, str], folder: Path) -> None:
     stop.set()
     thread.join()
     client.close()
+    tell_menu("in the listener alone", listener.waits)
 
 
 def noise(chance: random.Random, decoys: list[str]) -> tuple[str, dict[str, object]]:
@@ -187,7 +216,8 @@ class Menu:
         self._session.event_hub.connect()
         found = self._session.query("select id from AssetVersion").first()
         self._selection = [{"entityId": found["id"], "entityType": "assetversion"}]
-        self.waits: list[float] = []
+        self.waits: list[tuple[float, float]] = []
+        """When each was asked for, and the seconds it took."""
 
     def ask(self) -> bool:
         """False: there was no answer within ten seconds."""
@@ -198,7 +228,7 @@ class Menu:
         while not answers and time.perf_counter() < began + 10:
             hub.wait(duration=ONE_ROUND)
         if answers:
-            self.waits.append(answers[0] - began)
+            self.waits.append((time.monotonic(), answers[0] - began))
         return bool(answers)
 
     def close(self) -> None:
@@ -224,21 +254,19 @@ def measure(
     publisher, menu = Publisher(address, folder), Menu(address)
     decoys = [publisher.version(published=False) for _ in range(DECOYS)]
     publisher.close()
-    while not menu.waits:
-        menu.ask()
-    menu.waits.clear()
+    quiet = until_known(menu)
     shared = [json.dumps(address), str(folder)]
     rates = (chosen.burst, chosen.trickle)
     seconds = sum(chosen.events / 2 / rate for rate in rates)
     traffic = start("noise", *shared, json.dumps([chosen.events, rates, decoys]))
     day = start("day", *shared, json.dumps([chosen.versions, seconds]))
-    sizes, silent, until = [], 0, None
+    sizes, silent, until, began = [], 0, None, time.monotonic()
     client = DbosClient(f"sqlite:///{folder / 'jobs.sqlite'}")
     limit = time.monotonic() + seconds + PATIENCE_S
     while time.monotonic() < limit:
         silent += not menu.ask()
         sizes.append(memory_mib(listener.pid))
-        time.sleep(0.05)
+        time.sleep(PAUSE_S)
         if until is None and day.poll() is not None and traffic.poll() is not None:
             made = sum(client.counts(EVERY_JOB).values())
             until = time.monotonic() + 15 if made >= chosen.versions else None
@@ -253,14 +281,32 @@ def measure(
         if record.request.target is not None
     )
     client.close()
-    tell_menu(chosen, menu.waits, silent)
+    burst = [wait for at, wait in menu.waits if at < began + chosen.events / 2 / chosen.burst]
+    print(f"{chosen.events} events and {chosen.versions} versions that matter; load {os.getloadavg()[0]:.0f}")
+    tell_menu("before", quiet)
+    tell_menu("in the burst", burst)
+    tell_menu("afterwards", [wait for _, wait in menu.waits[len(burst) :]])
+    tell_menu("throughout", [wait for _, wait in menu.waits])
     return tell_jobs(versions, jobs, sizes) and not silent
 
 
-def tell_menu(chosen: argparse.Namespace, waits: list[float], silent: int) -> None:
-    shares = ", ".join(f"p{share} {percentile(waits, share / 100) * 1000:.1f} ms" for share in (50, 95, 99))
-    print(f"{chosen.events} events and {chosen.versions} versions that matter; load {os.getloadavg()[0]:.0f}")
-    print(f"menu, {len(waits)} times: {shares}, longest {max(waits) * 1000:.0f} ms, silent {silent}")
+def until_known(menu: Menu) -> list[float]:
+    """What the menu takes while nothing else happens, once the listener knows who asks."""
+    while not menu.waits:
+        menu.ask()
+    menu.waits.clear()
+    for _ in range(QUIET_ASKS):
+        menu.ask()
+        time.sleep(PAUSE_S)
+    quiet = [wait for _, wait in menu.waits]
+    menu.waits.clear()
+    return quiet
+
+
+def tell_menu(when: str, waits: list[float]) -> None:
+    if waits:
+        shares = ", ".join(f"p{share} {percentile(waits, share / 100) * 1000:.1f} ms" for share in (50, 95, 99))
+        print(f"menu {when}, {len(waits)} times: {shares}, longest {max(waits) * 1000:.0f} ms")
 
 
 def tell_jobs(versions: list[str], jobs: Counter[str], sizes: list[float]) -> bool:
@@ -323,7 +369,7 @@ def main() -> int:
             try:
                 good = measure(address, folder, listener, chosen)
             finally:
-                listener.communicate()
+                print(listener.communicate()[0], end="")
         finally:
             server.terminate()
             server.wait(30)

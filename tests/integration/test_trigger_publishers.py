@@ -16,9 +16,11 @@ import pytest
 
 from encode_media.errors import failure
 from encode_media.ftrack.catch_up import missed_versions
+from encode_media.ftrack.client import ActionClient
 from encode_media.ftrack.gateway import Gateway
 from encode_media.ftrack.hub import HubConnection
 from encode_media.ftrack.listener import Listener
+from encode_media.ftrack.messages import SUBMIT_TOPIC
 from encode_media.ftrack.trigger_file import load_rules
 from encode_media.jobs.engine import JobContext
 from encode_media.jobs.memory_engine import MemoryEngine
@@ -353,3 +355,20 @@ def test_all_rules_that_fit_are_encoded_where_the_file_says_so(service: Service,
 
     found = {(request.preset, request.priority) for request in service.requests}
     assert found == {("review", 70), ("prores_422_hq", PRIORITY_AUTOMATIC)}
+
+
+def test_a_publish_through_connect_asks_for_what_the_rules_say_and_is_encoded_once(
+    service: Service, files: Path
+) -> None:
+    """As the hook in Connect asks: without a preset, while the trigger hears of the version as well."""
+    service.rules.write_text(RULES.replace("preset: review}", "preset: review, options: {max_height: 720}}"))
+    with service.listen() as listening:
+        version_id = publish(service, "playable", files)["id"]
+        client = ActionClient(service.sandbox.session("artist"))
+        answer = client._first(SUBMIT_TOPIC, {"versionId": version_id, "options": {}, "origin": "connect"}, 60)
+        client.close()
+        assert answer["success"], answer
+        listening.settled()
+
+    assert encoded(service) == [version_id]
+    assert service.requests[0].options["max_height"] == 720

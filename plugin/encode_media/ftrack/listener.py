@@ -33,6 +33,7 @@ from encode_media.ftrack.selection import read_selection
 from encode_media.ftrack.source_reader import SourceReader
 from encode_media.ftrack.texts import texts_of
 from encode_media.ftrack.trigger_file import load_rules
+from encode_media.ftrack.triggers import TriggerRules
 from encode_media.ftrack.watcher import Watcher
 from encode_media.ftrack.wishes import cancel_event, submit_event
 from encode_media.ftrack.workers import Workers
@@ -89,6 +90,7 @@ class Listener:
         self._texts = texts_of(settings)
         self._known = Known(client, catalog, load_action_rules(settings.action_file))
         self._workers = Workers(settings)
+        rules = load_rules(settings.triggers_file, catalog)
         self._batches = BatchWatcher(self._workers, client, self._texts)
         self._desk = Desk(
             settings=settings,
@@ -97,16 +99,11 @@ class Listener:
             reader=SourceReader(),
             known=self._known,
             texts=self._texts,
+            triggers=rules if settings.triggers_file else TriggerRules(),
             watch_batch=self._batches.adopt,
         )
         self._next_sweep = self._next_refresh = 0.0
-        self._watcher = Watcher(
-            load_rules(settings.triggers_file, catalog),
-            self._workers,
-            client,
-            catalog,
-            owner=settings.service_id,
-        )
+        self._watcher = Watcher(rules, self._workers, client, catalog, owner=settings.service_id)
         self._connection: HubConnection | None = None
         self.connected = threading.Event()
         """Set while events are heard."""

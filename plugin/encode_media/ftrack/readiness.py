@@ -16,6 +16,7 @@ from encode_media.ftrack.source_reader import Look, SourceReader, outcome
 from encode_media.ftrack.submission import Wish, known_component
 from encode_media.ftrack.summary import Seen
 from encode_media.ftrack.texts import Texts
+from encode_media.ftrack.triggers import TriggerRules
 from encode_media.jobs.engine import JobClient
 from encode_media.model.media import Media, MissingFrames
 from encode_media.presets.catalog import Catalog
@@ -38,6 +39,8 @@ class Desk:
     reader: SourceReader
     known: Known
     texts: Texts
+    triggers: TriggerRules = TriggerRules()
+    """The studio's own, for wishes that name no preset; the built-in ones say nothing the default doesn't."""
     watch_batch: Callable[[str], object] = lambda _batch_id: None
     """Told of each new batch."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from encode_media.errors import failure
 from encode_media.ftrack.batches import cancel_batch, recall_batch
-from encode_media.ftrack.entities import UserInfo
+from encode_media.ftrack.entities import Target, UserInfo
 from encode_media.ftrack.finding import find, why_nothing
 from encode_media.ftrack.gateway import Gateway
 from encode_media.ftrack.launching import Outcome, Reply, Send, queue_all
@@ -18,6 +18,9 @@ from encode_media.ftrack.readiness import Desk, known_problems
 from encode_media.ftrack.review import AUTO_LOCATION, deliverable_locations
 from encode_media.ftrack.selection import EntityKind, Entry, read_selection
 from encode_media.ftrack.submission import Wish, submit_target
+from encode_media.ftrack.trigger_facts import facts_of
+from encode_media.ftrack.trigger_file import review_maker
+from encode_media.ftrack.triggers import Choice, decide
 from encode_media.model.needs import checked_needs
 from encode_media.model.request import PRIORITY_INTERACTIVE, Afterwards, checked_split, is_batch
 from encode_media.presets.options import resolve_options
@@ -70,22 +73,24 @@ def submit_event(
     Raises:
         EncodeMediaError: nothing could be queued.
     """
-    given = data.get("options")
-    wish = make_wish(
-        desk,
-        gateway,
-        str(data.get("preset") or desk.settings.default_preset),
-        given if isinstance(given, Mapping) else {},
-        user,
-        origin=str(data.get("origin") or "hub"),
-    )
-    wish = replace(
-        wish, needs=checked_needs(_listed(data.get("needs"))), split=checked_split(data.get("split") or "auto")
-    )
     entries = _named_entries(data)
-    targets = find(gateway, entries).targets
+    targets: Sequence[Target] = find(gateway, entries).targets
     if not targets:
         raise why_nothing(desk.settings, gateway, entries, user)
+    given = data.get("options")
+    options, needs = given if isinstance(given, Mapping) else {}, _listed(data.get("needs"))
+    preset = str(data.get("preset") or "")
+    chosen = None if preset or options or len(targets) > 1 else _chosen_by_rules(desk, gateway, targets[0])
+    if chosen:
+        # The same wish as the trigger's own for this publish, so that both together are one encode.
+        preset, options, needs = chosen.rule.preset, chosen.rule.options, (*needs, *chosen.rule.needs)
+        targets = (replace(targets[0], component_id=chosen.candidate.id),)
+    origin = str(data.get("origin") or "hub")
+    wish = make_wish(desk, gateway, preset or desk.settings.default_preset, options, user, origin=origin)
+    # Publishing through Connect names its version; where the trigger was quicker, nothing is left to be made.
+    published = origin == "connect" and bool(data.get("versionId"))
+    split = checked_split(data.get("split") or "auto")
+    wish = replace(wish, needs=checked_needs(needs), split=split, again=not published)
     problems = known_problems(desk, gateway, targets, wish)
     if len(targets) > 1:
         queue_all(desk, gateway, targets, wish, problems, event_id=event_id, send=send)
@@ -100,6 +105,16 @@ def submit_event(
     outcome.add(submission)
     ids = {"jobId": submission.job_id, "ftrackJobId": ftrack_job_id(submission.job_id)}
     send({**outcome.reply(desk.texts), **ids, "created": submission.created})
+
+
+def _chosen_by_rules(desk: Desk, gateway: Gateway, target: Target) -> Choice | None:
+    """The review media the studio's triggers would make of a version; None if they make none."""
+    if not desk.triggers.rules:
+        return None
+    shown = review_maker(desk.catalog.for_project(target.version.project_name))
+    choices = decide(desk.triggers, facts_of(gateway, target.version)).choices
+    fitting = (choice for choice in choices if target.component_id in (None, choice.candidate.id))
+    return next((choice for choice in fitting if shown(choice.rule.preset)), None)
 
 
 def _listed(given: object) -> Sequence[object]:
