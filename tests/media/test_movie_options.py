@@ -87,14 +87,15 @@ def test_converting_repeats_and_drops_frames_evenly(each_ffmpeg: str, greys: Pat
     assert [later - earlier for earlier, later in pairwise(kept)] == [2] * 5
 
 
-@pytest.mark.parametrize("preset", ["h264_high_quality", "webm_vp9", "hevc_10bit"])
+@pytest.mark.parametrize("preset", ["h264_high_quality", "webm_vp9", "hevc_10bit", "webm_av1"])
 def test_two_passes_keep_a_file_size(each_ffmpeg: str, clips: Clips, tmp_path: Path, preset: str) -> None:
     source = clips.movie("noisy.mov", frames=24, audio="match", filters="noise=alls=60:allf=t", size="160x90")
-    speed = {} if preset == "webm_vp9" else {"speed": "veryfast"}
+    speed = {} if preset.startswith("webm") else {"speed": "veryfast"}
 
     result = made(each_ffmpeg, tmp_path / "job", source, preset, target_size=0.1, **speed)
 
-    assert 50_000 < result.size_bytes <= 100_000
+    # SVT-AV1 can't be held at a rate within a second, so more is left free for it.
+    assert (20_000 if preset == "webm_av1" else 50_000) < result.size_bytes <= 100_000
 
 
 @pytest.mark.parametrize(

@@ -106,9 +106,10 @@ def test_a_bit_rate_takes_two_passes_and_the_notes_say_why() -> None:
     assert any("2 Mbit/s on average, two passes" in note for note in made.notes)
 
 
-def test_one_pass_is_enough_where_it_is_wanted_or_the_encoder_knows_no_other() -> None:
-    assert len(plan(bitrate=2, passes=1).commands) == 1
-    assert len(plan("webm_av1", bitrate=2).commands) == 1
+@pytest.mark.parametrize("preset", ["h264_high_quality", "hevc_10bit", "webm_vp9", "webm_av1"])
+def test_one_pass_is_enough_where_it_is_wanted(preset: str) -> None:
+    assert len(plan(preset, bitrate=2, passes=1).commands) == 1
+    assert len(plan(preset, bitrate=2).commands) == 2
 
 
 def test_a_file_size_leaves_room_for_the_sound_and_is_checked() -> None:

@@ -127,7 +127,11 @@ def _av1(encode: Encode) -> Options:
         cap = {"maxrate": str(round(aim.cap * _AV1_CAP)), "bufsize": str(aim.buffer)}
     own = ":".join(f"{name}={value}" for name, value in _av1_light(encode.hdr))
     params: Options = {"svtav1-params": own} if own else {}
-    return {"preset": encode.spec.speed or "8", **_amount(encode, 24), **cap, "g": str(encode.gop), **params}
+    # ffmpeg 5.1 knows no passes for this encoder: its second is made as a single one (docs/presets.md).
+    return {
+        "preset": encode.spec.speed or "8", **_amount(encode, 24), **cap, "g": str(encode.gop), **params,
+        **_pass(encode),
+    }  # fmt: skip
 
 
 def carries_hdr_metadata(spec: VideoSpec) -> bool:

@@ -107,7 +107,7 @@ _ALL = (
         decoded=MappingProxyType({"yuva420p": "yuv420p"}),
     ),
     Codec(
-        name="av1", encoder="libsvtav1", probed="av1", quality=(1, 63), passes=1, capped=True, smallest=(64, 64),
+        name="av1", encoder="libsvtav1", probed="av1", quality=(1, 63), passes=2, capped=True, smallest=(64, 64),
         speeds=("12", "11", "10", "9", "8", "7", "6", "5", "4", "3", "2"),
         profiles=(_profile("main", "main", "Main", "yuv420p10le", "yuv420p"),),
     ),
