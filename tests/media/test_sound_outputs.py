@@ -201,6 +201,7 @@ def test_a_sound_file_outside_the_allowed_folders_is_refused(clips: Clips, tmp_p
     assert caught.value.code == "source.outside_roots"
     assert read_sound_files([str(file)], [file.parent])[str(file)].audio[0].sample_rate == RATE
 
+
 def test_a_broadcast_wav_lies_where_its_time_code_and_the_pictures_say(
     encode_with_each: Encode, clips: Clips
 ) -> None:

@@ -160,9 +160,7 @@ def may_tell_end(client: JobClient, batch_id: str) -> bool:
     return client.remember(f"{_key(batch_id)}/end", {"at": time.time()}, only_new=True)
 
 
-def _report(
-    client: JobClient, batch: Batch, state: BatchState, records: Sequence[JobRecord], texts: Texts
-) -> str:
+def _report(client: JobClient, batch: Batch, state: BatchState, records: Sequence[JobRecord], texts: Texts) -> str:
     """What became of each version, the failures first."""
     order = {Stage.FAILED: 0, Stage.CANCELLED: 1}
     sorted_records = sorted(records, key=lambda record: (order.get(record.stage, 2), _label(record)))
