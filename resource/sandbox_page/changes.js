@@ -30,7 +30,12 @@ export function listenForChanges(hub, { user, versions, detail, jobs, mark, mark
     }
   });
   hub.subscribe("ftrack.location.component-added", () => mark("detail"));
-  hub.subscribe("encode-media.progress", (data) => jobs.progress(data) || (isMine(data) && mark("jobs")));
+  for (const topic of ["encode-media.progress", "encode-media.batch-progress"])
+    hub.subscribe(topic, (data) => jobs.progress(data) || (isMine(data) && mark("jobs")));
+  hub.subscribe("encode-media.batch-result", (data) => {
+    jobs.result(data);
+    mark("jobs");
+  });
   hub.subscribe("encode-media.result", (data) => {
     jobs.result(data);
     if (data.versionId) markVersion(data.versionId);

@@ -12,7 +12,7 @@ from typing import Any
 import ftrack_api
 import pytest
 
-from encode_media.ftrack import listener as listener_module
+from encode_media.ftrack import answering
 from encode_media.ftrack.client import ActionClient
 from encode_media.model.result import Stage
 from support.listening import Listening, asking, listening, sandbox_sources, settings_for
@@ -190,7 +190,7 @@ def test_the_menu_opens_at_once_while_the_server_is_slow_and_many_versions_are_q
 ) -> None:
     """The listener's own share of a discover: 200 of them while each call to the server takes half a second."""
     took: list[float] = []
-    answer = listener_module.discover
+    answer = answering.discover
 
     def timed(*args: Any) -> Any:
         began = time.perf_counter()
@@ -207,7 +207,7 @@ def test_the_menu_opens_at_once_while_the_server_is_slow_and_many_versions_are_q
         return call(self, *args, **more)
 
     selection = many_versions(sandbox, 60)
-    monkeypatch.setattr(listener_module, "discover", timed)
+    monkeypatch.setattr(answering, "discover", timed)
     with listening(settings_for(sandbox)) as service:
         service.wait_until_connected()
         monkeypatch.setattr(ftrack_api.Session, "call", slow)

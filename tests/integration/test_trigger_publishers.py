@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -26,6 +27,7 @@ from encode_media.jobs.engine import JobContext
 from encode_media.jobs.memory_engine import MemoryEngine
 from encode_media.model.request import PRIORITY_AUTOMATIC, EncodeRequest
 from encode_media.presets.catalog import Catalog
+from support.clips import Clips
 from support.listening import settings_for
 from support.sandbox import RunningSandbox, running_sandbox, wait_for
 
@@ -132,12 +134,14 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> Path:
+def files(tmp_path: Path, clips: Clips) -> Path:
+    """A movie, and things nobody looks into."""
     folder = tmp_path / "files"
     folder.mkdir()
     for frame in range(1001, 1005):
         (folder / f"plate.{frame}.exr").write_bytes(b"frame")
-    for name in ("comp.mov", "notes.txt", "thumb.jpg"):
+    shutil.copy(clips.movie(frames=12, size="160x90"), folder / "comp.mov")
+    for name in ("notes.txt", "thumb.jpg"):
         (folder / name).write_bytes(b"content")
     return folder
 

@@ -9,9 +9,9 @@ import pytest
 
 from encode_media.errors import InvalidParameters, failure
 from encode_media.ftrack.action_rules import ActionRules, Offer, Person, load_action_rules
+from encode_media.ftrack.answering import failed_reply
 from encode_media.ftrack.known import Known
 from encode_media.ftrack.launching import Outcome
-from encode_media.ftrack.listener import failed_reply
 from encode_media.ftrack.menu import discover
 from encode_media.ftrack.preferences import Preferences
 from encode_media.ftrack.selection import EntityKind, Entry

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 PROGRESS_TOPIC = "encode-media.progress"
 RESULT_TOPIC = "encode-media.result"
+BATCH_PROGRESS_TOPIC = "encode-media.batch-progress"
+BATCH_RESULT_TOPIC = "encode-media.batch-result"
+"""Topics of their own: a result is said once per job, and whoever counts them must not count a batch."""
 SUBMIT_TOPIC = "encode-media.submit"
 CANCEL_TOPIC = "encode-media.cancel"
 DISCOVER_TOPIC = "ftrack.action.discover"
@@ -90,7 +93,7 @@ def batch_progress_message(batch: Batch, state: BatchState) -> Message:
         "etaSeconds": round(left, 1) if left is not None else None,
         "message": "",
     }
-    return Message(topic=PROGRESS_TOPIC, data=data)
+    return Message(topic=BATCH_PROGRESS_TOPIC, data=data)
 
 
 def batch_result_message(batch: Batch, state: BatchState) -> Message:
@@ -98,7 +101,9 @@ def batch_result_message(batch: Batch, state: BatchState) -> Message:
     status = "done" if state.done == state.total else "failed" if state.failed else "cancelled"
     counts = {"done": state.done, "failed": state.failed, "cancelled": state.cancelled}
     data = {**_of_batch(batch), "status": status, "outputs": [], "error": None, "counts": counts}
-    return Message(topic=RESULT_TOPIC, data=data, event_id=uuid.UUID(entity_id(batch.id, "result event")).hex)
+    return Message(
+        topic=BATCH_RESULT_TOPIC, data=data, event_id=uuid.UUID(entity_id(batch.id, "result event")).hex
+    )
 
 
 def _of_batch(batch: Batch) -> dict[str, Any]:

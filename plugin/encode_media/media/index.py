@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from encode_media.errors import failure
@@ -26,8 +27,8 @@ class FrameIndex:
     hidden: int
     """Frames an edit list leaves out."""
     is_exact: bool
-    """False where frames between the shown ones are hidden: the index has times of decoding, and with B-frames
-    other ones are hidden in the order of showing. The packets have to be asked then."""
+    """False where the packets have to be asked: the index has times of decoding. With B-frames these are not the times
+    of showing where the rate varies, and where frames between the shown ones are hidden, they are other ones."""
 
 
 def read_index(container: InputContainer, stream: VideoStream, path: str) -> FrameIndex | None:
@@ -50,13 +51,19 @@ def read_index(container: InputContainer, stream: VideoStream, path: str) -> Fra
         stamps=[entry.timestamp for entry in shown],
         keys=_keys(stream, shown, path),
         hidden=len(entries) - len(shown),
-        is_exact=_is_one_run(entries),
+        is_exact=_is_one_run(entries) and (not stream.codec_context.has_b_frames or _is_regular(shown)),
     )
 
 
 def _is_one_run(entries: Sequence[Any]) -> bool:
     places = [place for place, entry in enumerate(entries) if not entry.is_discard]
     return places[-1] - places[0] + 1 == len(places)
+
+
+def _is_regular(entries: Sequence[Any]) -> bool:
+    """Whether the steps differ by rounding alone."""
+    steps = [later.timestamp - earlier.timestamp for earlier, later in pairwise(entries)]
+    return not steps or max(steps) - min(steps) <= 1
 
 
 def _keys(stream: VideoStream, entries: Sequence[Any], path: str) -> KeyFrames:
