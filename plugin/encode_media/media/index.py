@@ -27,8 +27,8 @@ class FrameIndex:
     hidden: int
     """Frames an edit list leaves out."""
     is_exact: bool
-    """False where the packets have to be asked: the index has times of decoding. With B-frames these are not the times
-    of showing where the rate varies, and where frames between the shown ones are hidden, they are other ones."""
+    """False where the packets have to be asked. The index has times of decoding: with B-frames these are not
+    those of showing where the rate varies, and other frames are hidden where some are between the shown ones."""
 
 
 def read_index(container: InputContainer, stream: VideoStream, path: str) -> FrameIndex | None:
