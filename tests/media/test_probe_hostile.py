@@ -14,7 +14,7 @@ import pytest
 
 from encode_media.errors import EncodeMediaError, SourceMissing, UnsupportedFormat
 from encode_media.media.probe import probe
-from encode_media.model.media import SourceRef
+from encode_media.model.media import Media, SourceRef
 from support.clips import Clips, copied, truncated
 
 SCRIPTS = {
@@ -32,8 +32,8 @@ SCRIPTS = {
 REFUSALS = ("source.corrupt", "source.not_media", "source.unsupported", "source.too_large")
 
 
-def probed(path: Path, timeout_s: float = 60) -> None:
-    probe(SourceRef(path=str(path)), timeout_s=timeout_s)
+def probed(path: Path, timeout_s: float = 60) -> Media:
+    return probe(SourceRef(path=str(path)), timeout_s=timeout_s)
 
 
 @pytest.mark.parametrize("script", sorted(SCRIPTS))
@@ -48,11 +48,12 @@ def test_scripts_and_playlists_are_no_media(clips: Clips, tmp_path: Path, script
     assert caught.value.code == "source.not_media"
 
 
-def test_a_movie_that_refers_to_another_file_does_not_open_it(clips: Clips, tmp_path: Path) -> None:
-    """An AVI whose bytes are fine but which is called like a playlist is still read as what it is."""
+def test_a_movie_called_like_a_playlist_is_read_as_what_it_is(clips: Clips, tmp_path: Path) -> None:
     clip = copied(clips.movie("clip.avi", codec=("mpeg4",)), tmp_path)
     clip.rename(tmp_path / "clip.m3u8")
-    probed(tmp_path / "clip.m3u8")
+    video = probed(tmp_path / "clip.m3u8").video
+    assert video is not None
+    assert video.codec == "mpeg4"
 
 
 NOISE = random.Random(1).randbytes(65536)  # noqa: S311 - reproducible, not secret
