@@ -52,7 +52,9 @@ def serve(
         _figures_of(settings, figures, engine, listen=listen),
         _tidying(settings, engine),
     ):
-        supervisor.ready("encoding and listening" if listen else "encoding")
+        words = "encoding and listening" if listen else "encoding"
+        supervisor.ready(words)
+        log.info("Ready: %s", words)
         try:
             if listen:
                 _listen(settings, engine, figures, supervisor, stop)

@@ -152,7 +152,7 @@ def told(world: World) -> str:
             f"{record.job_id} {record.request.preset} of {version}: {record.stage.value} "
             f"at {record.updated_at:.1f}, published {published}, {result.get('error')}"
         )
-    return "\n".join((*lines, world.service.log[-3000:]))
+    return "\n".join((*lines, world.log))
 
 
 def check_jobs(world: World, accepted: set[str], heard: dict[str, set[str]]) -> None:

@@ -23,6 +23,7 @@ from support.postgresql import PostgresServer
 from support.sandbox import RunningSandbox, start_process
 from support.serving import Service, prepared_service
 from support.small_disk import SmallDisk
+from support.supervision import Supervision
 
 Fault = Callable[[], None]
 FAULTS = 4
@@ -59,6 +60,7 @@ class World:
     chance: random.Random
     database: Database | None
     worker: Service | None
+    supervision: Supervision
     disk: SmallDisk | None
     done_faults: list[str] = field(default_factory=list)
 
@@ -70,13 +72,11 @@ class World:
     # --- ends without a warning ----------------------------------------------------------------------
 
     def kill_service(self) -> None:
-        self.service.kill()
-        self.service.start()
+        self._kill(self.service)
 
     def kill_worker(self) -> None:
         assert self.worker is not None
-        self.worker.kill()
-        self.worker.start("worker")
+        self._kill(self.worker)
 
     def kill_encoder(self) -> None:
         """ffmpeg, its guard, or what ffmpeg started: whoever is met."""
@@ -169,9 +169,12 @@ class World:
             self.done_faults.append(fault.__name__)
 
     def stop(self) -> None:
-        """In good order, however broken it was."""
-        for part in (self.worker, self.service):
-            if part is not None and self._stopped(part) != 0:
+        """In good order, however broken it was: each part got up again, and ends when it is told to."""
+        for part in self.parts:
+            part.wait_until_ready()
+        self.supervision.stop()
+        for part in reversed(self.parts):
+            if self._stopped(part) != 0:
                 raise AssertionError(f"it did not end well:\n{part.log[-12000:]}")
 
     def _stopped(self, part: Service) -> int:
@@ -181,6 +184,20 @@ class World:
             part.running.send_signal(jumping_clock.STACKS)
             time.sleep(1)  # it has no other way to say that it has written them
             raise AssertionError(f"it does not end; faults: {self.done_faults}\n{part.log[-12000:]}") from None
+
+    @property
+    def parts(self) -> list[Service]:
+        return [part for part in (self.service, self.worker) if part is not None]
+
+    @property
+    def log(self) -> str:
+        """The last of what each part said."""
+        return "\n".join(f"-- {part.command}\n{part.log[-3000:]}" for part in self.parts)
+
+    def _kill(self, part: Service) -> None:
+        with self.supervision.turn:
+            part.kill()
+            part.start()
 
     @property
     def _database(self) -> Database:
@@ -218,16 +235,18 @@ def broken_world(folder: Path, seed: int, postgresql: PostgresServer | None) -> 
         stack.callback(network.close)
         database = _database_for(postgresql, stack)
         service = _service(folder, server.environ, network, database)
-        worker = replace(service, clients=[]) if database else None
+        worker = replace(service, clients=[], command="worker", log_name="worker.log") if database else None
+        parts = [part for part in (service, worker) if part is not None]
+        for part in parts:
+            stack.callback(part.close)
+            part.start()
+        supervision = Supervision(parts)
+        stack.callback(supervision.stop)
         world = World(
             server=server, network=network, service=service, clock=folder / "clock", chance=chance,
-            database=database, worker=worker, disk=disk,
+            database=database, worker=worker, supervision=supervision, disk=disk,
         )  # fmt: skip
         stack.callback(world.jobs.close)
-        for part, command in ((service, "serve"), (worker, "worker")):
-            if part is not None:
-                stack.callback(part.close)
-                part.start(command)
         service.wait_until_listening()
         yield world
 

@@ -34,7 +34,7 @@ exec {ffmpeg} "$@"
 
 @dataclass(slots=True)
 class Service:
-    """A service on `folder`; what it logs goes to `<folder>/service.log`."""
+    """A service on `folder`; what it logs goes to `<folder>/<log_name>`."""
 
     folder: Path
     environ: dict[str, str]
@@ -42,10 +42,19 @@ class Service:
     clients: list[DbosClient] = field(default_factory=list)
     program: tuple[str, ...] = ("-m", "encode_media")
     """What Python runs."""
+    command: str = "serve"
+    log_name: str = "service.log"
+    began_at: int = 0
+    """Where in the log the running process begins."""
 
     @property
     def log(self) -> str:
-        return (self.folder / "service.log").read_text(errors="replace")
+        return (self.folder / self.log_name).read_text(errors="replace")
+
+    @property
+    def ready(self) -> bool:
+        """Whether the process that was started last has said so."""
+        return "Ready: " in self.log[self.began_at :]
 
     @property
     def work(self) -> Path:
@@ -62,11 +71,15 @@ class Service:
         assert self.process is not None
         return self.process
 
-    def start(self, command: str = "serve") -> None:
-        with (self.folder / "service.log").open("ab") as log:
+    def start(self) -> None:
+        with (self.folder / self.log_name).open("ab") as log:
+            self.began_at = len(self.log)
             self.process = subprocess.Popen(
-                [sys.executable, *self.program, command], stderr=log, stdout=log, env=self.environ
+                [sys.executable, *self.program, self.command], stderr=log, stdout=log, env=self.environ
             )
+
+    def wait_until_ready(self) -> None:
+        wait_until(lambda: self.ready, timeout_s=60, what=f"ready:\n{self.log[-12000:]}")
 
     def wait_until_listening(self, since: int = 0) -> None:
         wait_until(
