@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ from typing import Any
 from encode_media.app import open_catalog, open_client
 from encode_media.errors import EncodeMediaError, failure
 from encode_media.jobs.engine import JobRecord
+from encode_media.jobs.profile import DEAD_S
 from encode_media.media.capabilities import Ffmpeg, find_ffmpeg
 from encode_media.media.hardware import FAMILIES, FAMILY_NAMES, HARDWARE_FORMATS, hardware_of
 from encode_media.model.result import Stage
@@ -52,6 +54,14 @@ class Examination:
 def examine(settings: Settings) -> list[Examination]:
     """One entry per thing looked at, in the order of need. Changes nothing but a file it removes again."""
     return [_examined(name, look) for name, look in _looks(settings)]
+
+
+def examine_service(settings: Settings) -> list[Examination]:
+    """Whether a service is at work here, by its beat in the job database: cheap enough for every minute.
+
+    It asks for neither the ftrack server nor the hub: a service lives through their absence.
+    """
+    return [_examined("service", lambda: _service(settings))]
 
 
 def _examined(name: str, look: Callable[[], str]) -> Examination:
@@ -160,6 +170,15 @@ def _workers(settings: Settings) -> str:
     if stranded:
         raise failure("job.stranded", count=len(stranded), job_id=stranded[0].job_id, reason=stranded[0].reason)
     return f"{len(workers)} at work" if workers else "none at work, and no job waits for one"
+
+
+def _service(settings: Settings) -> str:
+    host = socket.gethostname()
+    with open_client(settings) as client:
+        alive = [worker for worker in client.workers() if worker.host == host and worker.seen_s_ago < DEAD_S]
+    if not alive:
+        raise failure("service.not_running", host=host)
+    return ", ".join(f"{worker.executor}, seen {seconds_text(worker.seen_s_ago)} ago" for worker in alive)
 
 
 def _queue_words(active: Sequence[JobRecord], now: float) -> str:

@@ -37,6 +37,8 @@ class Settings:
     """Studio folders, first wins; the built-in presets come last."""
     project_preset_folders: tuple[str, ...] = ()
     """With `{project}` where the project's name goes; behind the studio's, before the built-in presets."""
+    schema_folder: Path | None = None
+    """Where the ftrack client keeps what a server's entities look like; None leaves that to the client."""
     location_plugins: tuple[Path, ...] = ()
     """ftrack plug-in folders our sessions load: a studio's locations need theirs to find a path."""
     triggers_file: Path | None = None
@@ -132,6 +134,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         work_folder=_path(env, "ENCODE_MEDIA_WORK") or data / "work",
         preset_folders=_paths(env, "ENCODE_MEDIA_PRESETS"),
         project_preset_folders=tuple(str(path) for path in _paths(env, "ENCODE_MEDIA_PROJECT_PRESETS")),
+        schema_folder=None if env.get("FTRACK_API_SCHEMA_CACHE_PATH") else data / "schema",
         location_plugins=_paths(env, "ENCODE_MEDIA_LOCATION_PLUGINS"),
         triggers_file=_path(env, "ENCODE_MEDIA_TRIGGERS"),
         action_file=_path(env, "ENCODE_MEDIA_ACTION"),

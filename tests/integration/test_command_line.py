@@ -117,6 +117,14 @@ def test_doctor_says_a_line_about_each_thing(running_studio: Studio):
     assert running_studio.server.address.api_key not in done.stdout
 
 
+def test_doctor_tells_in_a_moment_whether_a_service_is_at_work_here(running_studio: Studio, tmp_path: Path):
+    alive = run("doctor", "--service", ENCODE_MEDIA_DATA=str(running_studio.server.data))
+    absent = run("doctor", "--service", ENCODE_MEDIA_DATA=str(tmp_path))
+
+    assert (alive.returncode, alive.stdout.split()[:2]) == (0, ["ok", "service"])
+    assert (absent.returncode, absent.stdout.split()[:2]) == (7, ["FAIL", "service"])
+
+
 def test_doctor_fails_with_what_is_missing(tmp_path):
     done = run("doctor", ENCODE_MEDIA_FFMPEG="/nowhere/ffmpeg", ENCODE_MEDIA_DATA=str(tmp_path))
 

@@ -58,6 +58,15 @@ def test_a_page_shows_what_the_parts_of_a_job_do_and_where() -> None:
     assert part_document(parts[1])["frames"] == 24
 
 
+def test_a_page_lists_the_options_that_are_not_as_the_preset_has_them() -> None:
+    asked = EncodeRequest(preset="review", options={"quality": 18, "slate": True, "lut": "show.cube"})
+    usual = {"quality": 18, "slate": False}
+
+    lines = list(page(replace(record("a"), request=asked), NOW, log_lines=0, usual=usual))
+
+    assert lines[1].endswith("preset review (slate=True, lut=show.cube)")
+
+
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("15m", 900), ("2h", 7200), ("1.5d", 129600)])
 def test_spans_are_read_as_people_type_them(text: str, seconds: float) -> None:
     assert Span().convert(text, None, None) == seconds

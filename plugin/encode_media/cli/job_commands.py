@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import click
 
-from encode_media.app import open_client, open_client_catalog_gateway
+from encode_media.app import open_catalog, open_client, open_client_catalog_gateway
 from encode_media.cli.job_words import heading, list_line, page, part_document, worker_line
 from encode_media.cli.output import (
     EXIT_CANCELLED,
@@ -270,4 +270,15 @@ def _told(client: JobClient, record: JobRecord, *, log_lines: int = 0) -> Answer
     why = why_it_waits(client, record.job_id) if record.stage is Stage.QUEUED else ""
     parts = client.parts(record.job_id)
     document = {**to_json(record), "waits": why or None, "parts": [part_document(part) for part in parts]}
-    return Answer(document, lines=page(record, time.time(), log_lines=log_lines, why=why, parts=parts))
+    usual = _usual_options(record.request.preset)
+    lines = page(record, time.time(), log_lines=log_lines, why=why, parts=parts, usual=usual)
+    return Answer(document, lines=lines)
+
+
+def _usual_options(preset: str) -> dict[str, object]:
+    """A preset's own values as this machine knows it; nothing of one that is known elsewhere."""
+    try:
+        options = open_catalog(read_settings()).get(preset).options
+    except EncodeMediaError:
+        return {}
+    return {name: option.default for name, option in options.items()}

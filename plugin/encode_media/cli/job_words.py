@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from encode_media.jobs.engine import JobRecord, WorkerRecord
@@ -39,12 +40,21 @@ def worker_line(worker: WorkerRecord) -> str:
 
 
 def page(
-    record: JobRecord, now: float, *, log_lines: int, why: str = "", parts: Sequence[JobRecord] = ()
+    record: JobRecord,
+    now: float,
+    *,
+    log_lines: int,
+    why: str = "",
+    parts: Sequence[JobRecord] = (),
+    usual: Mapping[str, object] = MappingProxyType({}),
 ) -> Iterator[str]:
-    """Everything a person may want to know of a job: why nobody takes it, its parts, the end of its log."""
+    """Everything a person may want to know of a job: why nobody takes it, its parts, the end of its log.
+
+    Options that are as `usual` are not listed: a request holds all of its preset's, and has forty of them.
+    """
     progress, result = record.progress, record.result or {}
     yield record.job_id
-    yield f"  {subject(record)}, preset {record.request.preset}{_options(record)}"
+    yield f"  {subject(record)}, preset {record.request.preset}{_options(record, usual)}"
     by = f" by {user_of(record)}" if user_of(record) else ""
     yield f"  submitted {_moment(record.created_at)} ({_ago(now, record.created_at)}){by}, {record.request.origin}"
     verb = "ended" if record.stage in FINAL_STAGES else "last sign"
@@ -117,8 +127,9 @@ def _error_lines(result: dict[str, Any]) -> Iterator[str]:
         yield f"    {line}"
 
 
-def _options(record: JobRecord) -> str:
-    given = ", ".join(f"{name}={value}" for name, value in record.request.options.items())
+def _options(record: JobRecord, usual: Mapping[str, object]) -> str:
+    options = record.request.options.items()
+    given = ", ".join(f"{name}={value}" for name, value in options if name not in usual or usual[name] != value)
     return f" ({given})" if given else ""
 
 

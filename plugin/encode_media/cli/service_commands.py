@@ -164,16 +164,19 @@ def demo(data: Path, port: int, once: bool, no_browser: bool) -> None:
 
 
 @click.command()
+@click.option(
+    "--service", "of_service", is_flag=True, help="Only whether a service is at work on this machine; quick."
+)
 @as_json
 @explained
-def doctor(json_output: bool) -> None:
+def doctor(of_service: bool, json_output: bool) -> None:
     """Everything that is needed, one line each; not 0 if something is missing.
 
     Example: encode-media doctor
     """
-    from encode_media.doctor import examine
+    from encode_media.doctor import examine, examine_service
 
-    findings = examine(read_settings())
+    findings = (examine_service if of_service else examine)(read_settings())
     if json_output:
         print_json([finding.document() for finding in findings])
     else:

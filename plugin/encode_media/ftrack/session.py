@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -26,6 +27,7 @@ _REFUSED_RIGHTS = frozenset({"PermissionError", "PermissionDeniedError", "FTAuth
 """The names under which servers refuse; the Python client has one class for all of them."""
 
 _SECRET = re.compile(r"(?i)((?:api[_-]?key|ftrack-api-key)['\"]?\s*[=:]\s*['\"]?)[^&\s'\"\\,)]+")
+_SCHEMA_TROUBLE = re.compile(r"Cache file not found|Schema cache could not be|Failed to update schema cache")
 _PROBLEM_LENGTH = 300
 """A proxy's error page is as long as it likes; a person reads a sentence."""
 
@@ -44,7 +46,7 @@ def open_session(settings: Settings, *, hub: bool = False, as_user: str | None =
 
     user = as_user or settings.api_user
     _require(settings, user)
-    _hide_keys_from_logs()
+    _quieten_logs()
     with translated(server=settings.server, user=user):
         return ftrack_api.Session(
             server_url=settings.server,
@@ -52,8 +54,19 @@ def open_session(settings: Settings, *, hub: bool = False, as_user: str | None =
             api_user=user,
             auto_connect_event_hub=hub,
             plugin_paths=[str(folder) for folder in settings.location_plugins],
+            schema_cache_path=_schema_folder(settings),
             timeout=API_TIMEOUT_S,
         )
+
+
+def _schema_folder(settings: Settings) -> str | None:
+    """One per server: the client's own is one for all, and it never makes it (a service account has none)."""
+    if settings.schema_folder is None:
+        return None
+    folder = settings.schema_folder / hashlib.sha256(settings.server.encode()).hexdigest()[:8]
+    with suppress(OSError):  # without one the client asks the server each time, and a session opens later
+        folder.mkdir(parents=True, exist_ok=True)
+    return str(folder)
 
 
 def _require(settings: Settings, user: str) -> None:
@@ -134,13 +147,21 @@ class _HideKeys(logging.Filter):
         return True
 
 
-_HIDE_KEYS = _HideKeys()
+class _NoSchemaTrouble(logging.Filter):
+    """The client writes its schema file while others read it, and tells that with traces; it costs a request."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not _SCHEMA_TROUBLE.match(record.getMessage())
 
 
-def _hide_keys_from_logs() -> None:
+_HIDE_KEYS, _NO_SCHEMA_TROUBLE = _HideKeys(), _NoSchemaTrouble()
+
+
+def _quieten_logs() -> None:
     # Adding the same filter again has no effect.
     for name in ("urllib3.connectionpool", "requests"):
         logging.getLogger(name).addFilter(_HIDE_KEYS)
+    logging.getLogger("ftrack_api.session.Session").addFilter(_NO_SCHEMA_TROUBLE)
 
 
 def fetch(session: ftrack_api.Session, expression: str, **values: str | Sequence[str]) -> list[Any]:
