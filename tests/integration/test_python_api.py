@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 import encode_media
+from encode_media.app import open_client
+from encode_media.settings import read_settings
 from support.sandbox import running_sandbox
 from support.service import Studio, copy_sources
 
@@ -43,6 +45,27 @@ def test_a_failed_encode_raises_its_own_error(running_studio: Studio):
 
     with pytest.raises(encode_media.UnsupportedFormat, match="not a media file"):
         encode_media.submit(running_studio.session, version=version, preset="review").wait(timeout=120)
+
+
+def test_what_a_script_says_of_sharing_and_needs_reaches_the_queue(running_studio: Studio):
+    version = running_studio.version("sh020_concept")
+    running_studio.item(running_studio.selection("sh020_concept"))
+
+    job = encode_media.submit(running_studio.session, version=version, split="never", needs=["gpu"])
+
+    with open_client(read_settings({"ENCODE_MEDIA_DATA": str(running_studio.server.data)})) as client:
+        queued = client.job(job.job_id)
+    job.cancel()
+    assert queued is not None
+    assert (queued.request.split, queued.request.needs) == ("never", ("gpu",))
+
+
+def test_a_word_about_sharing_that_nobody_knows_is_refused(running_studio: Studio):
+    version = running_studio.version("sh020_concept")
+    running_studio.item(running_studio.selection("sh020_concept"))
+
+    with pytest.raises(encode_media.InvalidParameters, match="sometimes"):
+        encode_media.submit(running_studio.session, version=version, split="sometimes")  # type: ignore[arg-type]
 
 
 def test_a_running_encode_can_be_cancelled(running_studio: Studio):
