@@ -39,7 +39,7 @@ PAUSE_S = 1.0
 
 NO_SERVICE = (
     "No Encode Media service answers, and there is none to start on this machine. Ask whoever runs the service to "
-    "start it, or install it here: pip install encode-media."
+    "start it, or install Encode Media here (its README says how)."
 )
 NOT_ANSWERING = (
     "No Encode Media service answers. A runner was started on this machine ({0}), but it does not answer yet: "

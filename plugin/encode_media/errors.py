@@ -230,7 +230,7 @@ _ENTRIES = (
            "Write the layer into the first part, or into files of its own; the first part has: {allowed}."),
     _entry(InvalidParameters, "ocio.missing", "OpenColorIO is not installed on this machine.",
            "The preset's colours go through OpenColorIO, which is an extra of Encode Media.",
-           "Install it with `pip install encode-media[ocio]`, or choose the colour transform `none`."),
+           "Install it with `pip install opencolorio`, or choose the colour transform `none`."),
     _entry(InvalidParameters, "ocio.not_used", "Without OpenColorIO there is no {what}.",
            "Colour spaces, displays, views, looks and CDLs need a configuration of OpenColorIO.",
            "Choose one of: {allowed}; or leave them empty."),

@@ -24,7 +24,7 @@ from encode_media.running.verify import verify
 from encode_media.timebase import FrameSpan
 from support.exr_files import Part, write_exr
 
-pytest.importorskip("PyOpenColorIO", reason="OpenColorIO is not installed (pip install encode-media[ocio])")
+pytest.importorskip("PyOpenColorIO", reason="OpenColorIO is not installed (pip install opencolorio)")
 
 LEVELS = [0.0001 * 2 ** (step / 4) for step in range(70)]
 """Quarters of a stop from 0.0001 to 16."""

@@ -154,7 +154,7 @@ def test_without_a_service_and_a_runner_a_click_is_answered_with_what_to_do(
 
     assert answer["success"] is False
     assert "No Encode Media service answers" in answer["message"]
-    assert "pip install encode-media" in answer["message"]
+    assert "install Encode Media here" in answer["message"]
 
 
 def test_without_a_service_a_click_starts_the_person_s_own_runner_and_encodes_there(

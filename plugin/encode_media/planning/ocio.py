@@ -1,6 +1,6 @@
 """OpenColorIO: which transform a source is seen through. Baking it is `ocio_bake`.
 
-The library is an extra, `pip install encode-media[ocio]`, and imported by the modules of this name alone.
+The library is an extra, `ocio`, and imported by the modules of this name alone.
 """
 
 from __future__ import annotations
