@@ -19,11 +19,12 @@ from encode_media.presets.cdl import cdl_numbers
 from encode_media.presets.colour_pairs import colour_problems
 from encode_media.presets.context import Occasion, full_context
 from encode_media.presets.expressions import ExpressionError, evaluate
+from encode_media.presets.findings import WHEN, problems_of
 from encode_media.presets.frame_pairs import timing_problems
 from encode_media.presets.options import resolve_options
 from encode_media.presets.pairs import pair_problems
 from encode_media.presets.problems import InvalidPresetError, PresetProblem, key_path, nearest
-from encode_media.presets.schema import WHEN, PresetFile, problems_of, read_output, read_part
+from encode_media.presets.schema import PresetFile, read_output, read_part
 from encode_media.presets.sound_pairs import SOUND_FORMAT
 from encode_media.timebase import parse_rate
 
@@ -140,10 +141,7 @@ class _Head:
         except ExpressionError as error:
             self._problems += expression_problems(self._file, error, key, self._context)
         except ValidationError as error:
-            self._problems += [
-                replace(found, file=str(self._file.file_of(found.key)))
-                for found in problems_of(error, "", key, type(nothing))
-            ]
+            self._problems += _validation_problems(self._file, error, type(nothing), key)
         return nothing
 
     def _value(self, key: str, written: str | None) -> Any:
@@ -172,7 +170,7 @@ def _outputs(file: PresetFile, context: Context, problems: list[PresetProblem]) 
             wrong = expression_problems(file, error, prefix, context)
             problems += [*wrong, *_other_problems(file, error.rest, prefix, {problem.key for problem in wrong})]
         except ValidationError as error:
-            problems += _validation_problems(file, error, prefix)
+            problems += _validation_problems(file, error, OutputSpec, prefix)
         else:
             problems += [
                 PresetProblem(
@@ -194,8 +192,9 @@ def _is_wanted(written: dict[str, Any], context: Context) -> bool:
         return True  # it is told of together with the output's other mistakes
 
 
-def _validation_problems(file: PresetFile, error: ValidationError, prefix: str) -> list[PresetProblem]:
-    return [replace(found, file=str(file.file_of(found.key))) for found in problems_of(error, "", prefix)]
+def _validation_problems(file: PresetFile, error: ValidationError, kind: type, prefix: str) -> list[PresetProblem]:
+    found = problems_of(error, "", kind, prefix)
+    return [replace(problem, file=str(file.file_of(problem.key))) for problem in found]
 
 
 def _other_problems(file: PresetFile, rest: Any, prefix: str, known: set[str]) -> list[PresetProblem]:
@@ -204,7 +203,9 @@ def _other_problems(file: PresetFile, rest: Any, prefix: str, known: set[str]) -
         read_output(_without_when(rest) if rest else {})
     except ValidationError as error:
         return [
-            problem for problem in _validation_problems(file, error, prefix) if rest and problem.key not in known
+            problem
+            for problem in _validation_problems(file, error, OutputSpec, prefix)
+            if rest and problem.key not in known
         ]
     return []
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
@@ -18,15 +18,14 @@ from encode_media.model.needs import WORD as NEED
 from encode_media.model.preset import STRICT, Backend, Option, OptionKind, OutputKind, OutputSpec
 from encode_media.model.request import SplitWish
 from encode_media.presets.expressions import has_expression
+from encode_media.presets.findings import WHEN, problems_of
 from encode_media.presets.inherit import EXTENDS, MAX_BASES, Layer, merge
-from encode_media.presets.problems import InvalidPresetError, PresetProblem, key_path, nearest
+from encode_media.presets.problems import InvalidPresetError, PresetProblem
 from encode_media.presets.yaml_file import read_yaml, whole_file
 from encode_media.timebase import parse_rate
 
-Problems = tuple[PresetProblem, ...]
 Part = TypeVar("Part")
 PRESET_NAME = re.compile(r"\A[a-z0-9][a-z0-9_]{0,63}\Z")
-WHEN = "when"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +117,9 @@ def load_preset(path: Path, find_base: FindBase = lambda _name, _path: None) -> 
     try:
         document = _DOCUMENT.validate_python(merged.data)
     except ValidationError as error:
-        raise InvalidPresetError(_located(problems_of(error, str(path)), merged.origins)) from error
+        raise InvalidPresetError(
+            _located(problems_of(error, str(path), PresetDocument), merged.origins)
+        ) from error
     problems = tuple(_document_problems(document, path))
     if problems:
         raise InvalidPresetError(_located(problems, merged.origins))
@@ -259,46 +260,3 @@ def _in_bounds(option: Option) -> bool:
     return (option.minimum is None or value >= option.minimum) and (
         option.maximum is None or value <= option.maximum
     )
-
-
-def problems_of(error: ValidationError, file: str, prefix: str = "", kind: type | None = None) -> Problems:
-    """Pydantic's findings as ours, with the nearest right word where a word was wrong."""
-    read = kind or (OutputSpec if prefix else PresetDocument)
-    return tuple(_problem(dict(item), file, prefix, read) for item in error.errors(include_url=False))
-
-
-def _problem(item: dict[str, Any], file: str, prefix: str, kind: type) -> PresetProblem:
-    location = tuple(item["loc"])
-    key = key_path(location, prefix)
-    if item["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
-        word = str(location[-1])
-        allowed = _keys_at(location[:-1], kind)
-        return PresetProblem(
-            file=file, key=key, problem=f"there is no key {word}", allowed=allowed, nearest=nearest(word, allowed)
-        )
-    if item["type"] in ("literal_error", "enum"):
-        allowed = tuple(re.findall(r"'([^']*)'", str(item["ctx"]["expected"])))
-        word = str(item["input"])
-        return PresetProblem(
-            file=file, key=key, problem=f"{word!r} is not possible here", allowed=allowed,
-            nearest=nearest(word, allowed),
-        )  # fmt: skip
-    if item["type"] in ("missing", "missing_argument"):
-        return PresetProblem(file=file, key=key, problem="is missing")
-    return PresetProblem(file=file, key=key, problem=str(item["msg"]).removeprefix("Value error, "))
-
-
-def _keys_at(location: tuple[Any, ...], root: type) -> tuple[str, ...]:
-    """The keys allowed at a place, found by walking the annotations."""
-    kind = root
-    for part in location:
-        # A part that is no field is an index or a free name, such as an option's: the kind stays.
-        kind = _dataclass_within(get_type_hints(kind).get(part, kind)) or kind
-    keys = tuple(item.name for item in fields(kind))
-    return (*keys, WHEN) if kind is OutputSpec else keys
-
-
-def _dataclass_within(annotation: Any) -> type | None:
-    if isinstance(annotation, type) and is_dataclass(annotation):
-        return annotation
-    return next((kind for part in get_args(annotation) if (kind := _dataclass_within(part))), None)
