@@ -6,15 +6,14 @@ from dataclasses import dataclass, replace
 
 from encode_media.model.background import background_colour
 from encode_media.model.geometry import Size
-from encode_media.model.plan import Expected, PlannedOutput
 from encode_media.model.preset import OutputSpec, SheetSpec
 from encode_media.planning.colour import RGB8, RGB8_SOURCE, target_colour
 from encode_media.planning.conversion import convert
 from encode_media.planning.framing import barred
-from encode_media.planning.graph import Chain, OutputFile, step
+from encode_media.planning.graph import Chain, step
 from encode_media.planning.outputs.draft import Draft, Placement, Work, place
 from encode_media.planning.outputs.picking import select_frames, spread
-from encode_media.planning.outputs.still import image_options
+from encode_media.planning.outputs.still import one_image
 from encode_media.planning.overlay import Overlay, onto
 from encode_media.presets.frame_pairs import MAX_SIDE
 
@@ -40,26 +39,11 @@ def plan_sheet(work: Work, spec: OutputSpec, sheet: SheetSpec, stem: str) -> Dra
     """Frames from the middles of equal parts of the source, in reading order."""
     layout = _layout(work, spec, sheet)
     target = target_colour(spec.video, work.colour, work.media.kind)
-    file = f"{stem}.{spec.container}"
-    width, height = layout.size
     overlay = work.overlay(spec, RGB8, layout.cell.size, stem)
-    return Draft(
-        file=OutputFile(
-            path=file,
-            video=(*_sheet(work, layout, overlay), *convert(RGB8_SOURCE, target, None)),
-            options=image_options(spec),
-        ),
-        planned=PlannedOutput(
-            name=spec.name, kind=spec.kind, container=spec.container, file=file, publish=spec.publish,
-            expected=Expected(
-                codec=spec.video.codec, pixel_format=spec.video.pixel_format, width=width, height=height, frames=1
-            ),
-        ),
-        target=target,
-        files=overlay.files,
-        drawn=overlay.notes,
-        note=f"{spec.name}: {width}x{height} {spec.container}, {_described(layout)}",
-    )  # fmt: skip
+    picture = (*_sheet(work, layout, overlay), *convert(RGB8_SOURCE, target, None))
+    return one_image(
+        spec, stem, picture, size=layout.size, target=target, overlay=overlay, words=f", {_described(layout)}"
+    )
 
 
 def frames_of_sheet(work: Work, sheet: SheetSpec) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from encode_media.model.geometry import Size
 from encode_media.model.plan import Expected, PlannedOutput
 from encode_media.model.preset import OutputSpec, VideoSpec
 from encode_media.planning.colour import RGB8, RGB8_SOURCE, TargetColour, target_colour
@@ -22,8 +23,6 @@ def plan_still(work: Work, spec: OutputSpec, stem: str) -> Draft:
     """The wanted frame; picked before anything is converted, so it costs next to nothing."""
     target = target_colour(spec.video, work.colour, work.media.kind)
     placement = place(work, spec, even=False)
-    file = f"{stem}.{spec.container}"
-    width, height = placement.size
     choosing = _chooses(work, spec)
     overlay = work.overlay(
         spec, RGB8 if choosing else target, placement.size, stem,
@@ -33,19 +32,9 @@ def plan_still(work: Work, spec: OutputSpec, stem: str) -> Draft:
         picture = _best_picture(work, spec, target, placement, overlay)
     else:
         picture = onto(_wanted_picture(work, spec, target, placement), target, overlay)
-    return Draft(
-        file=OutputFile(path=file, video=picture, options=image_options(spec)),
-        planned=PlannedOutput(
-            name=spec.name, kind=spec.kind, container=spec.container, file=file, publish=spec.publish,
-            expected=Expected(
-                codec=spec.video.codec, pixel_format=spec.video.pixel_format, width=width, height=height, frames=1
-            ),
-        ),
-        target=target,
-        files=overlay.files,
-        drawn=overlay.notes,
-        note=f"{spec.name}: {width}x{height} {spec.container}{_which(work, spec)}",
-    )  # fmt: skip
+    return one_image(
+        spec, stem, picture, size=placement.size, target=target, overlay=overlay, words=_which(work, spec)
+    )
 
 
 def frames_of_still(work: Work, spec: OutputSpec) -> tuple[int, ...]:
@@ -56,12 +45,29 @@ def frames_of_still(work: Work, spec: OutputSpec) -> tuple[int, ...]:
     return tuple(sorted({wanted, *candidates(work.reading, place(work, spec, even=False).size)}))
 
 
-def image_options(spec: OutputSpec) -> Options:
-    """For a single image file."""
-    return {
+def one_image(
+    spec: OutputSpec, stem: str, picture: Chain, *, size: Size, target: TargetColour, overlay: Overlay, words: str
+) -> Draft:
+    """A single file of this picture; `words` are said of it behind its size and format."""
+    file = f"{stem}.{spec.container}"
+    width, height = size
+    options: Options = {
         **plain_options(), **image_encoder(spec.video), "f": "image2", "update": "1", "frames:v": "1",
         "fps_mode": "passthrough",
     }  # fmt: skip
+    return Draft(
+        file=OutputFile(path=file, video=picture, options=options),
+        planned=PlannedOutput(
+            name=spec.name, kind=spec.kind, container=spec.container, file=file, publish=spec.publish,
+            expected=Expected(
+                codec=spec.video.codec, pixel_format=spec.video.pixel_format, width=width, height=height, frames=1
+            ),
+        ),
+        target=target,
+        files=overlay.files,
+        drawn=overlay.notes,
+        note=f"{spec.name}: {width}x{height} {spec.container}{words}",
+    )  # fmt: skip
 
 
 def image_encoder(spec: VideoSpec) -> Options:
