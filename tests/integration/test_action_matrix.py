@@ -12,8 +12,8 @@ import pytest
 from encode_media.ftrack.client import ActionClient
 from encode_media.ftrack.menu import discover
 from encode_media.model.request import batch_id
-from support.listening import Listening, asking, listening, sandbox_sources, settings_for
-from support.sandbox import RunningSandbox, running_sandbox
+from support.listening import Listening, asking, listening, settings_for
+from support.sandbox import RunningSandbox
 
 WEB, LEGACY, CONNECT = "web interface", "legacy or API spelling", "Connect's tab"
 
@@ -61,14 +61,6 @@ MEANT = {
     "frame": {"sh010_beauty"},
     "sequence component": {"sh010_beauty"},
 }
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    data: Path = tmp_path_factory.mktemp("matrix")
-    sandbox_sources(data)
-    with running_sandbox(data) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -15,19 +15,11 @@ import pytest
 from encode_media.ftrack import answering
 from encode_media.ftrack.client import ActionClient
 from encode_media.model.result import Stage
-from support.listening import Listening, asking, listening, sandbox_sources, settings_for
+from support.listening import Listening, asking, listening, settings_for
 from support.many import many_versions
-from support.sandbox import RunningSandbox, running_sandbox, wait_for
+from support.sandbox import RunningSandbox, wait_for
 
 ITEM = {"actionIdentifier": "encode-media", "encodeMedia": "preset", "preset": "review"}
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    data: Path = tmp_path_factory.mktemp("batches")
-    sandbox_sources(data)
-    with running_sandbox(data) as running:
-        yield running
 
 
 @pytest.fixture

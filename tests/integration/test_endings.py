@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,15 +15,7 @@ from encode_media.ftrack.messages import ftrack_job_id
 from encode_media.ftrack.texts import Texts
 from encode_media.model.request import Afterwards, EncodeRequest, PublishTarget
 from encode_media.model.result import PublishedOutput, RunResult
-from support.publishing import Studio, job_of, studio_of
-from support.sandbox import running_sandbox
-
-
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    with running_sandbox(tmp_path_factory.mktemp("endings")) as sandbox:
-        yield studio_of(sandbox)
-
+from support.publishing import Studio, job_of
 
 NOTHING = Afterwards()
 

@@ -16,17 +16,18 @@ from pathlib import Path
 import pytest
 
 from encode_media.media.capabilities import find_ffmpeg
+from support.listening import sandbox_sources
 from support.sandbox import RunningSandbox, start_process, wait_for
-from support.service import Studio, copy_sources, form_text, studio
+from support.service import Studio, form_text, studio
 
 ENDED = ("done", "failed")
 MOVIE = "sources/sh010_comp_v001.mov"
 
 
 @pytest.fixture
-def data(tmp_path: Path, sample_sources: Path) -> Path:
+def data(tmp_path: Path) -> Path:
     folder = tmp_path / "data"
-    copy_sources(sample_sources, folder)
+    sandbox_sources(folder)
     return folder
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +12,9 @@ from encode_media.ftrack.selection import EntityKind, Entry
 from encode_media.ftrack.session import fetch
 from encode_media.ftrack.upload import upload
 from encode_media.timebase import FrameSpan
-from support.publishing import Studio, studio_of
-from support.sandbox import running_sandbox
+from support.publishing import Studio
 
 UNMANAGED, SERVER, CONNECT = "ftrack.unmanaged", "ftrack.server", "ftrack.connect"
-
-
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    folder = tmp_path_factory.mktemp("studio")
-    with running_sandbox(folder / "data") as sandbox:
-        yield studio_of(sandbox)
 
 
 @pytest.fixture

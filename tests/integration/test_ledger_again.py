@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,7 @@ from encode_media.jobs.engine import Submission
 from encode_media.model.request import EncodeRequest
 from encode_media.presets.catalog import Catalog
 from support.outputs import movie, plan_of, request_for
-from support.publishing import Studio, job_of, studio_of
-from support.sandbox import running_sandbox
+from support.publishing import Studio, job_of
 
 
 @dataclass
@@ -32,12 +30,6 @@ class Queue:
         assert again
         self.requests.append(request)
         return Submission(job_id="job-1", created=False)
-
-
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    with running_sandbox(tmp_path_factory.mktemp("studio") / "data") as sandbox:
-        yield studio_of(sandbox)
 
 
 def published(studio: Studio, folder: Path, *, secret: str) -> str:

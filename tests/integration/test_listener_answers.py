@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import ftrack_api.event.base
@@ -12,18 +11,10 @@ import pytest
 
 from encode_media.ftrack import launching, visit
 from encode_media.ftrack.client import ActionClient
-from support.listening import Listening, asking, listening, sandbox_sources, selected, settings_for
-from support.sandbox import RunningSandbox, running_sandbox, wait_for
+from support.listening import Listening, asking, listening, selected, settings_for
+from support.sandbox import RunningSandbox, wait_for
 
 ITEM = {"actionIdentifier": "encode-media"}
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    data: Path = tmp_path_factory.mktemp("answers")
-    sandbox_sources(data)
-    with running_sandbox(data) as running:
-        yield running
 
 
 @pytest.fixture

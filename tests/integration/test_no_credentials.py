@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from support.listening import sandbox_sources
 from support.sandbox import wait_for
-from support.service import Studio, copy_sources, studio
+from support.service import Studio, studio
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -76,12 +77,10 @@ def submit_to_fail(running: Studio, *words: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def watched(
-    tmp_path_factory: pytest.TempPathFactory, sample_sources: Path
-) -> Iterator[tuple[Studio, Watcher, Any]]:
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Studio, Watcher, Any]]:
     """A service that published, failed and was cancelled, with everything a person was shown."""
     data = tmp_path_factory.mktemp("studio") / "data"
-    copy_sources(sample_sources, data)
+    sandbox_sources(data)
     temporary = data.parent / "temporary"
     temporary.mkdir()
     environ = {"TMPDIR": str(temporary), "ENCODE_MEDIA_LOG": "text"}

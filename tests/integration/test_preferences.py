@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from encode_media.ftrack.preferences import recall_preferences
-from support.listening import asking, listening, sandbox_sources, selected, settings_for
-from support.sandbox import RunningSandbox, running_sandbox, wait_for
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    data: Path = tmp_path_factory.mktemp("preferences")
-    sandbox_sources(data)
-    with running_sandbox(data) as running:
-        yield running
+from support.listening import asking, listening, selected, settings_for
+from support.sandbox import RunningSandbox, wait_for
 
 
 def fields(form: dict[str, Any]) -> dict[str, Any]:

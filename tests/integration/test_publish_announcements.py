@@ -26,17 +26,10 @@ from encode_media.model.request import EncodeRequest
 from encode_media.model.result import Progress, RunResult, Stage
 from support.outputs import movie, plan_of, request_for
 from support.publishing import Studio, job_of, studio_of
-from support.sandbox import running_sandbox, start_in_process, wait_for
+from support.sandbox import start_in_process, wait_for
 
 DONE = RunResult(status="done")
 FAILED = RunResult(status="failed", error=failure("source.missing", path="/gone.mov").to_dict())
-
-
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    folder = tmp_path_factory.mktemp("studio")
-    with running_sandbox(folder / "data") as sandbox:
-        yield studio_of(sandbox)
 
 
 @pytest.fixture

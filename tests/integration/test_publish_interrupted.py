@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from encode_media.ftrack.upload import Retries
 from encode_media.model.result import OutputResult
 from support.outputs import movie, plan_of, request_for, sequence, still
 from support.publishing import Studio, files_below, job_of, studio_of
-from support.sandbox import running_sandbox, start_in_process
+from support.sandbox import start_in_process
 
 AT_ONCE = Retries(attempts=1)
 MOST_CALLS = 60
@@ -40,13 +39,6 @@ class Death:
         if self.left < 0:
             raise Died
         return answer
-
-
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    folder = tmp_path_factory.mktemp("studio")
-    with running_sandbox(folder / "data") as sandbox:
-        yield studio_of(sandbox)
 
 
 def outputs(folder: Path, mark: bytes) -> tuple[OutputResult, ...]:

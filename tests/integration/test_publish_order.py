@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,16 +10,9 @@ import pytest
 from encode_media.ftrack.publisher import Rules, publish
 from encode_media.model.result import OutputResult, PublishedOutput
 from support.outputs import movie, plan_of, request_for, still
-from support.publishing import Studio, job_of, studio_of
-from support.sandbox import running_sandbox
+from support.publishing import Studio, job_of
 
 DAY_S = 86400
-
-
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    with running_sandbox(tmp_path_factory.mktemp("order") / "data") as sandbox:
-        yield studio_of(sandbox)
 
 
 def run(studio: Studio, version_id: str, attempt: int, *outputs: OutputResult) -> dict[str, str]:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import errno
 import json
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,17 +20,9 @@ from encode_media.ftrack.upload import Retries, upload
 from encode_media.model.request import EncodeRequest
 from encode_media.model.result import OutputResult, Progress, PublishedOutput
 from support.outputs import movie, plan_of, request_for, sequence, still
-from support.publishing import Studio, files_below, job_of, studio_of
-from support.sandbox import running_sandbox
+from support.publishing import Studio, files_below, job_of
 
 QUICK = Retries(attempts=3, first_wait_s=0, sleep=lambda _seconds: None)
-
-
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    folder = tmp_path_factory.mktemp("studio")
-    with running_sandbox(folder / "data") as sandbox:
-        yield studio_of(sandbox)
 
 
 def run(

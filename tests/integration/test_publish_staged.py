@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +15,9 @@ from encode_media.ftrack.staging import take_back
 from encode_media.ftrack.upload import Retries
 from encode_media.model.result import OutputResult, RunResult
 from support.outputs import movie, plan_of, request_for, still
-from support.publishing import Studio, job_of, studio_of
-from support.sandbox import running_sandbox
+from support.publishing import Studio, job_of
 
 RULES = Rules(retries=Retries(attempts=1))
-
-
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    with running_sandbox(tmp_path_factory.mktemp("studio") / "data") as sandbox:
-        yield studio_of(sandbox)
 
 
 def review_set(folder: Path, mark: bytes = b"1") -> tuple[OutputResult, ...]:

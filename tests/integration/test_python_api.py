@@ -10,8 +10,9 @@ import pytest
 import encode_media
 from encode_media.app import open_client
 from encode_media.settings import read_settings
+from support.listening import sandbox_sources
 from support.sandbox import running_sandbox
-from support.service import Studio, copy_sources
+from support.service import Studio
 
 
 @pytest.fixture(autouse=True)
@@ -93,10 +94,10 @@ def test_a_path_of_this_machine_is_encoded_here_and_published_on_the_version(tmp
         assert {"main", "ftrackreview-image", "thumbnail"} == names
 
 
-def test_without_a_service_a_component_is_encoded_here(tmp_path: Path, sample_sources: Path, monkeypatch):
+def test_without_a_service_a_component_is_encoded_here(tmp_path: Path, monkeypatch):
     monkeypatch.setattr("encode_media.job_elsewhere.SERVICE_ANSWERS_S", 0.5)
     data = tmp_path / "data"
-    copy_sources(sample_sources, data)
+    sandbox_sources(data)
     with running_sandbox(data) as server:
         session = server.session("artist")
         version = session.query('AssetVersion where asset.name is "sh020_concept"').first()

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from encode_media.ftrack.client import ActionClient
 from encode_media.model.result import Stage
-from support.listening import Listening, asking, listening, sandbox_sources, selected, settings_for
+from support.listening import Listening, asking, listening, selected, settings_for
 from support.many import many_versions
-from support.sandbox import RunningSandbox, running_sandbox, wait_for
+from support.sandbox import RunningSandbox, wait_for
 
 ITEM = {"actionIdentifier": "encode-media", "encodeMedia": "preset", "preset": "review"}
 QUEUE = {"actionIdentifier": "encode-media", "encodeMedia": "queue"}
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    data: Path = tmp_path_factory.mktemp("queue")
-    sandbox_sources(data)
-    with running_sandbox(data) as running:
-        yield running
 
 
 @pytest.fixture

@@ -18,19 +18,12 @@ from encode_media.ftrack import upload as upload_module
 from encode_media.ftrack import upload_parts
 from encode_media.ftrack.download import download
 from encode_media.ftrack.upload import Retries, upload
-from support.publishing import Studio, studio_of
-from support.sandbox import running_sandbox
+from support.publishing import Studio
 
 QUICK = Retries(attempts=3, first_wait_s=0, sleep=lambda _seconds: None)
 COMPONENT = "6d3ff3f1-3c55-5a0e-9f0b-6a4c3f1f7a11"
 MOST_MEMORY_KB = 150 * 1024
 MEGABYTE = 1024**2
-
-
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    with running_sandbox(tmp_path_factory.mktemp("studio") / "data") as sandbox:
-        yield studio_of(sandbox)
 
 
 @pytest.fixture

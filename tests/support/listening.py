@@ -99,12 +99,13 @@ def selected(sandbox: RunningSandbox, *assets: str) -> list[dict[str, str]]:
 
 
 def sandbox_sources(data: Path) -> None:
-    """The media the seeded versions point at, made once for all tests of a process."""
-    shutil.copytree(_made_sources(), data / "sources")
+    """Gives a sandbox the media its seeded versions point at."""
+    shutil.copytree(made_sources(), data / "sources")
 
 
 @cache
-def _made_sources() -> Path:
+def made_sources() -> Path:
+    """That media, made once for all tests of a process; only to be read."""
     from encode_media.media.capabilities import find_ffmpeg
     from encode_media.media.samples import make_samples
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -130,8 +129,3 @@ def studio(
             yield Studio(server=server, session=session, client=client, log=data.with_suffix(".log"))
         finally:
             client.close()
-
-
-def copy_sources(made: Path, data: Path) -> None:
-    """Gives a sandbox its sample media, so that they are made once for all tests."""
-    shutil.copytree(made, data / "sources")
