@@ -85,15 +85,27 @@ class DbosContext:
         self, lane: Lane, name: str, work: Callable[..., JsonDict], args: tuple[Any, ...], retry: RetryPolicy
     ) -> JsonDict:
         self._place.move(lane, give_up=self.cancelled)
+        self._require_mine()
         if self._starts > CRASH_LIMIT:
             _log.error("job %s: step %s ended its worker %d times", self._job_id, name, self._starts - 1)
             outcome = {"error": failure("job.crashed", count=self._starts - 1).to_dict()}
         else:
             outcome = carry_out(name, work, args, retry, self._around)
+        if "error" in outcome:
+            self._require_mine()
         if self._starts > 1:
             self._starts = 1
             self._count_starts(1)
         return outcome
+
+    def _require_mine(self) -> None:
+        """Where another worker has the job, or soon will, neither its end nor a failure is ours to say.
+
+        What was done is no harm: whoever goes on looks whether its files are there.
+        """
+        mine, _ = self.patiently(lambda conn: job_table.standing(conn, self._job_id, self._owner))
+        if not mine:
+            raise Interrupted(self._job_id)
 
     def room(self, needs: Sequence[str]) -> Sequence[Room]:
         return self.patiently(lambda conn: part_table.room(conn, self._host, needs))
@@ -117,7 +129,9 @@ class DbosContext:
                 lambda: self._stopping.wait(PARTS_POLL_S),
             )
         except EncodeMediaError as error:
-            if not error.retryable:
+            # Whoever goes on with the job wants them, be it this worker after its stop or another one.
+            self._require_mine()
+            if not error.retryable and not self._stopping.is_set():
                 self.patiently(lambda conn: job_table.cancel_parts(conn, self._job_id))
             self._count_starts(self._starts)
             raise
