@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["support.media_fixtures"]
 
@@ -19,6 +20,10 @@ SAMPLES_ABSENT = "the real clips are not here"
 MEANINGLESS = ("nothing is unreadable for this account",)
 """What no package could change: an administrator may read everything."""
 IN_CI = bool(os.environ.get("CI"))
+if not IN_CI:  # there Hypothesis has a profile of its own, which has none either
+    # A machine that is busy for a moment is no failure.
+    settings.register_profile("no-deadline", deadline=None)
+    settings.load_profile("no-deadline")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
