@@ -70,6 +70,13 @@ def test_a_real_movie_keeps_its_frames_and_gets_right_tags(samples, tmp_path, na
     assert (video.sample_aspect, video.rotation, video.mirrored) == (1, 0, False)
 
 
+def test_two_frames_of_a_phones_clip_keep_its_odd_rate(samples, tmp_path):
+    document = _encode(samples / "pixel7_phone.mp4", tmp_path, "--set", "first=1010", "--set", "last=1011")
+
+    movies = [output for output in document["outputs"] if output["name"].startswith("ftrackreview-mp4")]
+    assert {(2, Fraction(90000, 3013))} == {(one["frames"], Fraction(one["frame_rate"])) for one in movies}
+
+
 def test_a_real_exr_still_stays_a_still(samples, tmp_path):
     document = _encode(samples / "exr_carrots.exr", tmp_path)
 

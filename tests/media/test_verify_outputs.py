@@ -187,12 +187,42 @@ def test_a_rotation_left_in_the_file_is_found(tmp_path: Path) -> None:
     assert set(wrong_checks(movie_plan(), tmp_path)) == {"upright"}
 
 
-@pytest.mark.parametrize(("written", "wanted"), [("24", "24000/1001"), ("24000/1001", "24"), ("25", "24")])
+PHONE = "90000/3013"
+"""29.871, the average of a real phone's clip; few frames of it could as well be 29.97."""
+
+
+def expected_at(rate: str, frames: int, **changes: object) -> Expected:
+    exact = Fraction(rate)
+    return h264(frames, frame_rate=exact, duration_s=frames / exact, **changes)
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted"),
+    [("24", "24000/1001"), ("24000/1001", "24"), ("25", "24"), ("30000/1001", PHONE), (PHONE, "30000/1001")],
+)
 def test_a_rate_that_is_nearly_right_is_found(tmp_path: Path, written: str, wanted: str) -> None:
     ffmpeg_in(tmp_path, *sound(1, 24, written), "-an", "review.mp4")
-    exact = Fraction(wanted)
-    this = plan(encode_movie(), outputs=(output("review.mp4", h264(frame_rate=exact, duration_s=24 / exact)),))
+    this = plan(encode_movie(), outputs=(output("review.mp4", expected_at(wanted, 24)),))
     assert set(wrong_checks(this, tmp_path)) == {"frame rate"}
+
+
+VP8 = {"codec": "vp8", "profile": None, "faststart": False, "colour": ColourTags()}
+
+
+@pytest.mark.parametrize("ffmpeg", ffmpegs().values(), ids=ffmpegs().keys())
+@pytest.mark.parametrize("frames", [1, 2, 8])
+def test_few_frames_at_a_rate_that_is_no_standard_are_proved_right(
+    tmp_path: Path, ffmpeg: str, frames: int
+) -> None:
+    """Where the file's clock shows them exactly, and where it counts in whole milliseconds."""
+    picture = ("-f", "lavfi", "-i", f"testsrc2=s=320x180:r={PHONE},format=yuv420p,{TAG}", "-frames:v", str(frames))
+    webm = (*REPORT, *picture, "-c:v", "libvpx", "-deadline", "realtime", "review.webm")
+    mp4 = (*REPORT, *sound(1, frames, PHONE), "-an", "view.mp4")
+    outputs = (
+        output("review.webm", expected_at(PHONE, frames, **VP8)), output("view.mp4", expected_at(PHONE, frames)),
+    )  # fmt: skip
+    results = verify(make(tmp_path, plan(webm, mp4, outputs=outputs, frames=frames), ffmpeg), tmp_path)
+    assert {result.frame_rate for result in results} == {Fraction(PHONE)}
 
 
 def test_a_missing_file_is_found(tmp_path: Path) -> None:

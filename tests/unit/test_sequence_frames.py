@@ -84,6 +84,40 @@ def test_a_rate_that_is_no_standard_is_kept_exactly() -> None:
     assert (timing.rate, timing.variable) == (Fraction(90000, 3013), False)
 
 
+PHONE = Fraction(90000, 3013)
+"""29.871 frames a second; few of them could as well be 29.97."""
+
+
+@pytest.mark.parametrize("clock", [90000, 1000])
+@pytest.mark.parametrize("frames", [1, 2, 3, 8, 36])
+def test_few_frames_have_the_rate_that_is_wanted_and_stated(frames: int, clock: int) -> None:
+    stamps = [round(frame / PHONE * clock) for frame in range(frames)]
+    timing = measure(stamps, Fraction(1, clock), [PHONE.limit_denominator(1000)], PHONE)
+    assert timing is not None
+    assert (timing.rate, timing.variable, timing.duration_s) == (PHONE, False, frames / PHONE)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 8, 36])
+@pytest.mark.parametrize(("real", "wanted"), [("24000/1001", "24"), ("24", "24000/1001"), ("30000/1001", PHONE)])
+def test_a_rate_that_the_file_does_not_state_is_not_taken_since_it_is_wanted(
+    frames: int, real: str, wanted: str
+) -> None:
+    """Whole milliseconds, where the times alone could not tell."""
+    exact = Fraction(real)
+    stamps = [round(frame / exact * 1000) for frame in range(frames)]
+    timing = measure(stamps, Fraction(1, 1000), [exact], Fraction(wanted))
+    assert timing is not None
+    assert timing.rate == exact
+
+
+@pytest.mark.parametrize("frames", [3, 8, 36])
+def test_a_rate_that_the_times_do_not_keep_is_not_taken_since_it_is_stated(frames: int) -> None:
+    stamps = [round(frame / Fraction(30000, 1001) * 90000) for frame in range(frames)]
+    timing = measure(stamps, Fraction(1, 90000), [PHONE], PHONE)
+    assert timing is not None
+    assert timing.rate == Fraction(30000, 1001)
+
+
 def test_a_wrong_statement_of_the_file_does_not_win() -> None:
     timing = measure([frame * 40 for frame in range(50)], Fraction(1, 1000), [Fraction(24), Fraction(90000)])
     assert timing is not None

@@ -113,6 +113,8 @@ class _Tally:
     meter: LoudnessMeter | None = None
     alpha: AlphaPictures | None = None
     """Where it is a stream of its own."""
+    rate: Fraction | None = None
+    """What the frames should be shown at."""
     errors: list[str] = field(default_factory=list)
 
     def complain(self, text: str) -> None:
@@ -120,8 +122,13 @@ class _Tally:
             self.errors.append(text)
 
 
-def inspect_file(path: str, *, loudness: bool = False) -> OutputFacts:
-    """A movie, a sound file or an image, decoded completely. `loudness` measures the sound, too.
+def inspect_file(path: str, *, loudness: bool = False, rate: Fraction | None = None) -> OutputFacts:
+    """A movie, a sound file or an image, decoded completely.
+
+    Args:
+        path: the file.
+        loudness: measures the sound, too.
+        rate: what the frames should be shown at, where few of them fit several rates.
 
     Raises:
         SourceMissing: it is not there or not readable.
@@ -130,7 +137,7 @@ def inspect_file(path: str, *, loudness: bool = False) -> OutputFacts:
     animation = read_webp_animation(path)
     if animation is not None:
         return _webp_facts(path, animation)
-    tally = _Tally(meter=LoudnessMeter() if loudness else None)
+    tally = _Tally(meter=LoudnessMeter() if loudness else None, rate=rate)
     with decoder_complaints(tally.errors), opened(path) as container:
         pictures = streams.picture_streams(container)
         stream = streams.choose_video(pictures)[0] if pictures else None
@@ -318,7 +325,8 @@ def _with_picture(
         tally.complain(f"the picture size changes: {sorted(tally.sizes)}")
     still = container.format.name in STILL_DEMUXERS
     base = stream.time_base or Fraction(1)
-    timing = None if still else measure(tally.stamps, base, (stream.average_rate, stream.guessed_rate))
+    nominal = (stream.average_rate, stream.guessed_rate)
+    timing = None if still else measure(tally.stamps, base, nominal, tally.rate)
     pixels = streams.pixel_facts(tally.first.format)
     return replace(
         facts,

@@ -96,6 +96,8 @@ class Inspection:
     frames: int | None = None
     loudness: bool = False
     """Whether to measure the sound."""
+    rate: Fraction | None = None
+    """What the frames should be shown at, where few of them fit several rates."""
 
     @property
     def is_sequence(self) -> bool:
@@ -118,6 +120,7 @@ def inspect_outputs(
             "first_frame": inspection.first_frame,
             "frames": inspection.frames,
             "loudness": inspection.loudness,
+            "rate": to_json(inspection.rate),
         }
         for inspection in wanted
     ]

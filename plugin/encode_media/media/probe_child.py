@@ -42,7 +42,8 @@ def _inspect(wish: dict[str, Any]) -> Any:
     from encode_media.media.inspection import inspect_file, inspect_sequence
 
     if not wish["is_sequence"]:
-        return to_json(inspect_file(wish["path"], loudness=wish["loudness"]))
+        rate = Fraction(wish["rate"]) if wish["rate"] else None
+        return to_json(inspect_file(wish["path"], loudness=wish["loudness"], rate=rate))
     return to_json(inspect_sequence(wish["path"], wish["first_frame"], wish["frames"]))
 
 

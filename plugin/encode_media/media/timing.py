@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -21,7 +21,9 @@ _JITTER = 0.02
 """Frames a time stamp may stand beside its regular place; phones with constant capture stay far below it."""
 _MOST_JITTER = 0.25
 """Whatever the file's clock: beyond it a conversion to a constant rate could drop or repeat a frame."""
-
+_STATED = Fraction(1, 5000)
+"""How far what a file states may lie beside the rate it was made with: Matroska's whole nanoseconds stay far below
+it, and 23.976 lies five times as far from 24."""
 
 _NEAR = 1.05
 """Clocks of whole milliseconds show 24 fps as 23.8."""
@@ -35,8 +37,23 @@ class Timing:
     duration_s: Fraction
 
 
-def measure(stamps: Sequence[int], time_base: Fraction, nominal: Iterable[Fraction | None]) -> Timing | None:
-    """The timing of frames shown at `stamps`; None without frames, or with one frame and no nominal rate."""
+def measure(
+    stamps: Sequence[int],
+    time_base: Fraction,
+    nominal: Sequence[Fraction | None],
+    wanted: Fraction | None = None,
+) -> Timing | None:
+    """The timing of frames shown at `stamps`; None without frames, or with one frame and no nominal rate.
+
+    Args:
+        stamps: in any order.
+        time_base: seconds of one tick.
+        nominal: rates the file states, the surest one first.
+        wanted: what our own file should have. Few frames fit several rates: it is this one if they keep to it as
+            closely as the clock can tell and the file says the same.
+    """
+    if wanted is not None and stamps and _keeps(sorted(stamps), time_base, nominal, wanted):
+        return Timing(wanted, variable=False, frames=len(stamps), duration_s=len(stamps) / wanted)
     candidates = [exact for rate in nominal if rate for exact in _readings(rate)]
     if not stamps:
         return None
@@ -56,6 +73,17 @@ def measure(stamps: Sequence[int], time_base: Fraction, nominal: Iterable[Fracti
         frames=len(ordered),
         duration_s=(length + step) * time_base,
     )
+
+
+def _keeps(
+    ordered: Sequence[int], time_base: Fraction, nominal: Sequence[Fraction | None], wanted: Fraction
+) -> bool:
+    stated = next((rate for rate in nominal if rate), None)
+    if stated is None or abs(stated / wanted - 1) > _STATED:
+        return False
+    # In whole numbers: a clock that shows a frame's time exactly leaves no room, any other one less than a tick.
+    tick, frame = (time_base * wanted).as_integer_ratio()
+    return all(abs((stamp - ordered[0]) * tick - place * frame) < tick for place, stamp in enumerate(ordered))
 
 
 def _from_nominal(candidates: Sequence[Fraction], frames: int) -> Timing | None:

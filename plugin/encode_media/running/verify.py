@@ -65,7 +65,8 @@ def count_frames(plan: EncodePlan, folder: Path) -> None:
 def _inspection(folder: Path, output: PlannedOutput) -> Inspection:
     path = str(place_of(folder.absolute(), output.file))
     if output.kind is not OutputKind.IMAGE_SEQUENCE:
-        return Inspection(path=path, loudness=output.expected.loudness is not None)
+        expected = output.expected
+        return Inspection(path=path, loudness=expected.loudness is not None, rate=expected.frame_rate)
     first = 1 if output.first_frame is None else output.first_frame
     return Inspection(path=path, first_frame=first, frames=output.expected.frames)
 
