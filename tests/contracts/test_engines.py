@@ -16,7 +16,6 @@ from encode_media.jobs.engine import JobContext, JobEngine, JobFilter, RetryPoli
 from encode_media.model.request import EncodeRequest, attempt_of
 from encode_media.model.result import FINAL_STAGES, Progress, Stage
 from support.jobs import DONE, MakeEngine, ended, name_of, request, simple_story, wait_for
-from support.postgresql import postgresql  # noqa: F401 - a fixture
 
 
 class Gate:

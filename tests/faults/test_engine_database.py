@@ -22,7 +22,7 @@ from encode_media.model.request import EncodeRequest
 from encode_media.model.result import Stage
 from support.jobs import DONE, ended, simple_story, wait_for
 from support.jobs import request as wish
-from support.postgresql import PostgresServer, postgresql  # noqa: F401 - a fixture
+from support.postgresql import PostgresServer
 
 YOUNGEST = ("log", "version_id", "preset", "needs", "rank", "version", "owner")
 """Columns that older versions did not have."""
@@ -177,7 +177,7 @@ def test_a_worker_of_another_host_is_not_taken_over(tmp_path: Path) -> None:
 
 
 def test_a_job_outlives_a_restart_of_its_database_server(
-    postgresql: PostgresServer,  # noqa: F811
+    postgresql: PostgresServer,
     tmp_path: Path,
 ) -> None:
     begun, may_end = threading.Event(), threading.Event()

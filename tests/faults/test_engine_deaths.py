@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,18 +19,6 @@ STORY = ["resolve", "probe", "plan", "run", "verify", "publish", "finish"]
 @pytest.fixture
 def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'jobs.sqlite'}"
-
-
-@pytest.fixture
-def client(url: str) -> Iterator[DbosClient]:
-    client = DbosClient(url)
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(tmp_path)
 
 
 def killed_at(effect: str, url: str, folder: Path, ledger: Ledger) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,38 +14,9 @@ from encode_media.jobs.executor import ServerLock, take_identity
 from encode_media.jobs.worker_table import Sign
 from encode_media.model.request import EncodeRequest
 from encode_media.model.result import FINAL_STAGES, Stage
-from support.engine_worker import Ledger, WorkerProcess
-from support.jobs import ended, request, wait_for
-from support.postgresql import PostgresServer, postgresql  # noqa: F401 - a fixture
-
-QUICK = {"beat_s": 0.5, "suspect_s": 2.0, "dead_s": 10.0}
-"""Loaded machines need the last."""
-
-
-@pytest.fixture
-def url(postgresql: PostgresServer) -> str:  # noqa: F811
-    return postgresql.fresh_database()
-
-
-@pytest.fixture
-def client(url: str) -> Iterator[DbosClient]:
-    client = DbosClient(url)
-    yield client
-    client.close()
-
-
-def host_of(client: DbosClient, job_id: str) -> str:
-    return executor_of(client, job_id).partition(".")[0]
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(tmp_path)
-
-
-def executor_of(client: DbosClient, job_id: str) -> str:
-    record = client.job(job_id)
-    return (record.executor if record else None) or ""
+from support.engine_worker import QUICK, Ledger, WorkerProcess
+from support.jobs import ended, executor_of, host_of, request, wait_for
+from support.postgresql import PostgresServer
 
 
 def test_two_machines_share_twenty_jobs_one_is_killed_and_all_end_once(
@@ -279,7 +249,7 @@ def test_with_the_real_times_a_vanished_machine_is_replaced_within_ninety_second
     ledger.hold("run")
     with WorkerProcess(url, tmp_path, host="first") as first, WorkerProcess(url, tmp_path, host="second"):
         ledger.wait_for("run")
-        holder = executor_of(client, job_id).partition(".")[0]
+        holder = host_of(client, job_id)
         if holder != "first":
             pytest.skip("the second took it first")
         first.kill()
@@ -293,7 +263,7 @@ def test_with_the_real_times_a_vanished_machine_is_replaced_within_ninety_second
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_database_that_is_away_for_a_minute_loses_nothing(
-    postgresql: PostgresServer,  # noqa: F811
+    postgresql: PostgresServer,
     url: str,
     tmp_path: Path,
     client: DbosClient,

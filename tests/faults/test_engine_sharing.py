@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,28 +14,13 @@ from encode_media.jobs.job_table import SCHEMA, jobs
 from encode_media.model.request import EncodeRequest
 from encode_media.model.result import Stage
 from encode_media.settings import Settings
-from support.engine_worker import Ledger, WorkerProcess
-from support.jobs import ended, request, wait_for
-from support.postgresql import PostgresServer, postgresql  # noqa: F401 - a fixture
-
-QUICK = {"beat_s": 0.5, "suspect_s": 2.0, "dead_s": 10.0}
+from support.engine_worker import QUICK, Ledger, WorkerProcess
+from support.jobs import ended, host_of, request, wait_for
 
 
 @pytest.fixture
-def url(postgresql: PostgresServer) -> str:  # noqa: F811
-    return postgresql.fresh_database()
-
-
-@pytest.fixture
-def client(url: str) -> Iterator[DbosClient]:
-    client = DbosClient(url)
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    ledger = Ledger(tmp_path)
+def ledger(ledger: Ledger) -> Ledger:
+    """Of workers that can share what is to be done."""
     ledger.share()
     return ledger
 
@@ -48,11 +32,6 @@ def worker(url: str, folder: Path, host: str, **profile: object) -> WorkerProces
 
 def wish(name: str = "a", user: str | None = None) -> EncodeRequest:
     return replace(request(name, user=user), split="always")
-
-
-def host_of(client: DbosClient, job_id: str) -> str:
-    record = client.job(job_id)
-    return (record.executor or "" if record else "").partition(".")[0]
 
 
 def assert_published_once(client: DbosClient, job_id: str, ledger: Ledger, folder: Path) -> None:

@@ -13,23 +13,14 @@ import pytest
 
 import encode_media
 from encode_media.model.result import FINAL_STAGES, Stage
-from support.listening import sandbox_sources
 from support.processes import wait_until
-from support.sandbox import RunningSandbox, running_sandbox
+from support.sandbox import RunningSandbox
 from support.serving import Service, person, prepared_service, seconds_until, serving
 
 CANCEL_S = 3.0
 """The contract, for a running encode."""
 AT_ONCE_S = 1.0
 Door = Callable[[RunningSandbox, Service, str], None]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    data = tmp_path_factory.mktemp("cancel") / "data"
-    sandbox_sources(data)
-    with running_sandbox(data) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from encode_media.ftrack.messages import RESULT_TOPIC, SUBMIT_TOPIC, ftrack_job_
 from encode_media.jobs.engine import JobRecord
 from encode_media.model.result import FINAL_STAGES, Stage
 from support.fault_world import World, broken_world
-from support.postgresql import PostgresServer, postgresql  # noqa: F401 - a fixture
+from support.postgresql import PostgresServer
 from support.processes import wait_until
 from support.sandbox import RunningSandbox
 from support.seeds import chosen_seeds

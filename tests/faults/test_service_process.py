@@ -10,25 +10,13 @@ import sys
 import textwrap
 import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from encode_media.model.result import FINAL_STAGES, Stage
 from support.bad_network import BadNetwork
-from support.listening import sandbox_sources
 from support.processes import wait_until
-from support.sandbox import RunningSandbox, running_sandbox
+from support.sandbox import RunningSandbox
 from support.serving import Service, person, prepared_service, serving
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    data = tmp_path_factory.mktemp("process") / "data"
-    sandbox_sources(data)
-    with running_sandbox(data) as sandbox:
-        yield sandbox
 
 
 def free_port() -> int:

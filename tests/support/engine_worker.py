@@ -26,6 +26,8 @@ from support.jobs import wait_for
 from support.stories import World
 
 TESTS = Path(__file__).resolve().parents[1]
+QUICK = {"beat_s": 0.5, "suspect_s": 2.0, "dead_s": 10.0}
+"""A profile that notices soon when a machine is gone; loaded machines need the last."""
 
 
 def main(url: str, ledger: str, work_folder: str, profile: str) -> None:

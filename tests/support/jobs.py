@@ -47,6 +47,16 @@ def ended(client: JobClient, job_id: str, *, timeout_s: float = 20) -> JobRecord
     return record
 
 
+def executor_of(client: JobClient, job_id: str) -> str:
+    record = client.job(job_id)
+    return (record.executor if record else None) or ""
+
+
+def host_of(client: JobClient, job_id: str) -> str:
+    """Of the machine that has the job."""
+    return executor_of(client, job_id).partition(".")[0]
+
+
 def name_of(told: EncodeRequest) -> str:
     """The name given to `request`."""
     assert told.source is not None

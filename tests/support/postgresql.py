@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -97,6 +96,8 @@ def find_program(name: str) -> str | None:
 
 
 def _server_user() -> str:
+    import pwd  # not on every system
+
     known = {entry.pw_name for entry in pwd.getpwall()}
     return next(name for name in SERVER_USERS if name in known)
 
