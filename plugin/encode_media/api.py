@@ -88,7 +88,8 @@ def submit(
     version: Any = None,
     component: Any = None,
     source_path: str | os.PathLike[str] | None = None,
-    preset: str = "review",
+    again: Any = None,
+    preset: str | None = None,
     options: Options | None = None,
     keep_source: bool = False,
     needs: Sequence[str] = (),
@@ -101,7 +102,10 @@ def submit(
         version: an AssetVersion. Its best source component is taken, or `source_path`.
         component: the source component; its version is taken.
         source_path: a movie, still or sequence (`/p/f.%04d.exr [1-10]`) on this machine, for `version`.
-        preset: a preset's name.
+        again: a version or component that Encode Media published (or its id): made once more from the same source
+            with its preset as it was then, even if that has changed since; nothing else is named beside it.
+            What another key published is not exact: the preset is taken as it is now, and a warning logged.
+        preset: a preset's name; `review` where none is named.
         options: values for the preset's options.
         keep_source: publish `source_path` as a component of the version, too.
         needs: what a service's worker must offer, such as `gpu` (its `ENCODE_MEDIA_CAPABILITIES`).
@@ -115,17 +119,21 @@ def submit(
     from encode_media.job_elsewhere import ask_service
     from encode_media.job_here import Wanted, run_here
 
-    if version is None and (component is None or source_path is not None):
+    if again is not None:
+        if any((version, component, source_path, preset, options, needs, keep_source)):
+            raise failure("request.invalid", problem="again has a version, preset and options of its own")
+    elif version is None and (component is None or source_path is not None):
         raise failure("request.invalid", problem="name a version, or a component, or a version and source_path")
     settings = _settings_of(session)
     wanted = Wanted(
         version_id=None if version is None else version["id"],
         component_id=None if component is None else component["id"],
         source=None if source_path is None else os.fspath(source_path),
-        preset=preset,
+        preset=preset or "review",
         options=options or {},
         needs=checked_needs(needs),
         split=checked_split(split),
+        again=None if again is None else again if isinstance(again, str) else again["id"],
     )
     if keep_source and wanted.source is not None:
         version.create_component(wanted.source, data={"name": "main"}, location="auto")

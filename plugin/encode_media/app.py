@@ -191,7 +191,9 @@ class SubmitDesk:
             location=location,
         )
 
-    def submit_again(self, published_id: str, *, priority: int) -> tuple[Submission, bool]:
+    def submit_again(
+        self, published_id: str, *, priority: int, split: SplitWish = "auto"
+    ) -> tuple[Submission, bool]:
         """See `ftrack.ledgers.submit_again`."""
         from encode_media.ftrack.ledgers import submit_again
 
@@ -203,6 +205,7 @@ class SubmitDesk:
             user=self.gateway.user(self.username),
             priority=priority,
             owner=self.owner,
+            split=split,
         )
 
 

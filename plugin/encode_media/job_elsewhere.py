@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ from encode_media.settings import Settings
 
 if TYPE_CHECKING:
     import ftrack_api
+
+log = logging.getLogger(__name__)
 
 SERVICE_ANSWERS_S = 6.0
 """A listener answers a submit within a second; slower than this there is none."""
@@ -93,15 +96,7 @@ def ask_service(settings: Settings, wanted: Wanted) -> tuple[str, JobElsewhere] 
     accepted = None
     try:
         client = ActionClient(session)
-        answer = client.submit(
-            wanted.preset,
-            version_id=wanted.version_id,
-            component_id=wanted.component_id,
-            options=wanted.options,
-            needs=wanted.needs,
-            split=wanted.split,
-            timeout_s=SERVICE_ANSWERS_S,
-        )
+        answer = _ask(client, wanted)
         if not answer.get("success"):
             raise _refusal(answer)
         job_id = str(answer["jobId"])
@@ -116,6 +111,23 @@ def ask_service(settings: Settings, wanted: Wanted) -> tuple[str, JobElsewhere] 
                 client.close()
             session.close()
     return job_id, accepted
+
+
+def _ask(client: ActionClient, wanted: Wanted) -> Mapping[str, Any]:
+    if wanted.again is not None:
+        answer = client.submit_again(wanted.again, split=wanted.split, timeout_s=SERVICE_ANSWERS_S)
+        if answer.get("exact") is False:
+            log.warning("%s", answer["message"])
+        return answer
+    return client.submit(
+        wanted.preset,
+        version_id=wanted.version_id,
+        component_id=wanted.component_id,
+        options=wanted.options,
+        needs=wanted.needs,
+        split=wanted.split,
+        timeout_s=SERVICE_ANSWERS_S,
+    )
 
 
 def _refusal(answer: Mapping[str, Any]) -> EncodeMediaError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
     from encode_media.ftrack.destination import FtrackDestination
     from encode_media.ftrack.gateway import Gateway
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a script asked for. At least one of version and component is there; `source` needs the version."""
+    """What a script asked for. One of version, component and `again` is there; `source` needs the version."""
 
     version_id: str | None
     component_id: str | None
@@ -34,6 +37,8 @@ class Wanted:
     """What a service's worker must offer; here it runs whatever it needs."""
     split: SplitWish = "auto"
     """Whether a service's workers shall share it; here there is one."""
+    again: str | None = None
+    """A published version or component, to be made again; the preset and options are its own then."""
 
 
 class JobHere:
@@ -92,6 +97,8 @@ def _submit(settings: Settings, engine: JobEngine, wanted: Wanted) -> str:
     session = open_session(settings)
     try:
         gateway = Gateway(session, reach=Reach.of(settings))
+        if wanted.again is not None:
+            return _submit_again(settings, gateway, engine, wanted.again)
         if wanted.source is not None:
             return engine.submit(_request(settings, gateway, wanted)).job_id
         return submit_version(
@@ -108,6 +115,18 @@ def _submit(settings: Settings, engine: JobEngine, wanted: Wanted) -> str:
         ).job_id
     finally:
         session.close()
+
+
+def _submit_again(settings: Settings, gateway: Gateway, engine: JobEngine, published_id: str) -> str:
+    from encode_media.ftrack.ledgers import submit_again
+
+    submission, is_exact = submit_again(
+        gateway, engine, open_catalog(settings), published_id,
+        user=gateway.user(settings.api_user), priority=PRIORITY_NORMAL, origin="api",
+    )  # fmt: skip
+    if not is_exact:
+        log.warning("The recipe of %s is not there or not ours: the preset is taken as it is now", published_id)
+    return submission.job_id
 
 
 def _request(settings: Settings, gateway: Gateway, wanted: Wanted) -> EncodeRequest:

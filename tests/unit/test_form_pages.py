@@ -10,6 +10,7 @@ from encode_media.ftrack.fields import SourceView, main_options, without_foreign
 from encode_media.ftrack.forms import (
     MAX_SOURCES_SHOWN,
     Form,
+    Made,
     Sources,
     Surroundings,
     first_page,
@@ -430,3 +431,29 @@ def test_a_summary_of_nothing_leads_back() -> None:
     assert "**Nothing can be encoded.**" in labels(form)
     assert fields(form)["next"]["value"] == "back"
     assert form["submit_button_label"] == "Continue"
+
+
+def test_what_is_there_is_offered_again_behind_the_pages_of_the_form() -> None:
+    made = (
+        Made(component_id="c1", preset="<Review>", published="2026-11-24 13:02", is_exact=True),
+        Made(component_id="c2", preset="ProRes", published="2026-11-23 9:00", is_exact=False, source_changed=True),
+    )
+    sources = Sources(views=(SourceView(label="a", media=movie()),))
+
+    form = fields(first_page(TEXTS, sources, (REVIEW,), Answer(preset="review"), around=Surroundings(made=made)))
+
+    steps = {choice["value"]: choice["label"] for choice in form["next"]["data"]}  # type: ignore[attr-defined]
+    assert list(steps) == ["summary", "options", "encode", "again:c1", "again:c2"]
+    assert steps["again:c1"].startswith("Again, exactly as ‹Review› of 2026-11-24 13:02 – ")
+    assert steps["again:c2"].startswith(
+        "Again, like ProRes of 2026-11-23 9:00 – Its options with the preset as it is"
+    )
+    assert steps["again:c2"].endswith("The source has changed since")
+    assert form["next"]["value"] == "encode"
+
+
+def test_a_wish_for_the_same_again_is_no_step_of_the_form() -> None:
+    answer = read_answer({"preset": "review", "next": "again:c1", "form_step": "1"})
+
+    assert (answer.again, answer.next_step) == ("c1", "encode")
+    assert read_answer({"preset": "review", "next": "nonsense"}).again == ""

@@ -79,7 +79,7 @@ def submit(
     settings = read_settings()
     with open_client_catalog_gateway(settings) as desk:
         if again is not None:
-            submission, exact = desk.submit_again(again, priority=PRIORITY_INTERACTIVE)
+            submission, exact = desk.submit_again(again, priority=PRIORITY_INTERACTIVE, split=split)
             if not exact:
                 console().print("Its recipe is not there or not ours: the preset is taken as it is now.")
         else:

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
-from encode_media.errors import EncodeMediaError, InvalidParameters
+from encode_media.errors import EncodeMediaError, InvalidParameters, failure
 from encode_media.ftrack import answers
 from encode_media.ftrack.afterwards import project_lists, version_statuses
 from encode_media.ftrack.answers import Answer, read_answer
@@ -21,6 +21,7 @@ from encode_media.ftrack.fields import (
 from encode_media.ftrack.forms import Surroundings, first_page, options_page, summary_page
 from encode_media.ftrack.gateway import Gateway
 from encode_media.ftrack.launching import Reply, Send, answered_in_time, queue_all
+from encode_media.ftrack.ledgers import LedgerEntry, remakable
 from encode_media.ftrack.menu import CHOICE_KEY, PRESET, QUEUE, require_offered
 from encode_media.ftrack.queue_form import queue_form
 from encode_media.ftrack.readiness import (
@@ -34,8 +35,8 @@ from encode_media.ftrack.review import AUTO_LOCATION
 from encode_media.ftrack.selection import read_selection
 from encode_media.ftrack.submission import Wish
 from encode_media.ftrack.summary import Summary, estimate, lines_of, queue_facts
-from encode_media.ftrack.visit import READ_S, Visit, presets_of, sources_of, with_targets
-from encode_media.ftrack.wishes import locations_of, make_wish
+from encode_media.ftrack.visit import READ_S, Visit, made_of, presets_of, sources_of, with_targets
+from encode_media.ftrack.wishes import locations_of, make_again, make_wish
 from encode_media.model.request import Afterwards
 from encode_media.presets.catalog import PresetFile
 
@@ -74,6 +75,9 @@ def launch(
 def _go_on(visit: Visit, answer: Answer, send: Send) -> None:
     """Where a submitted page, or a click, leads."""
     desk = visit.desk
+    if answer.again:
+        send(make_again(desk, visit.gateway, _published(visit, answer.again), visit.user, origin="form"))
+        return
     try:
         preset = desk.catalog.get(answer.preset)
         if answer.page == answers.SOURCES_PAGE:
@@ -111,6 +115,15 @@ def _go_on(visit: Visit, answer: Answer, send: Send) -> None:
         return
     queue_all(desk, visit.gateway, visit.targets, wish, problems, event_id=visit.event_id, send=send)
     _remember(visit, answer)
+
+
+def _published(visit: Visit, component_id: str) -> LedgerEntry:
+    """What the form offered to make again. Raises: InvalidParameters: it was replaced or deleted meanwhile."""
+    there = (entry for target in visit.targets for entry in remakable(target))
+    found = next((entry for entry in there if entry.component.id == component_id), None)
+    if found is None:
+        raise failure("selection.gone")
+    return found
 
 
 # --- the answer a form begins with ----------------------------------------------------------------------------
@@ -184,7 +197,7 @@ def _sources_page(visit: Visit, answer: Answer, problem: EncodeMediaError | None
         sources,
         presets,
         answer,
-        around=Surroundings(locations=locations_of(visit.desk, visit.gateway)),
+        around=Surroundings(made=made_of(visit, sources), locations=locations_of(visit.desk, visit.gateway)),
         problem=problem,
     )
 

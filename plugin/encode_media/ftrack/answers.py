@@ -26,6 +26,8 @@ SOURCES_PAGE, OPTIONS_PAGE, SUMMARY_PAGE, QUEUE_PAGE = "1", "2", "3", "queue"
 ENCODE, SUMMARY, OPTIONS, EXPERT, BACK = "encode", "summary", "options", "expert", "back"
 """What comes next, as the field `next` has it. A form without it, as scripts fill it in, is encoded at once."""
 _STEPS = frozenset({ENCODE, SUMMARY, OPTIONS, EXPERT, BACK})
+AGAIN_PREFIX = "again:"
+"""Or a published component is made again exactly; its id follows."""
 
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off"})
@@ -52,6 +54,8 @@ class Answer:
     """Whether the person wants the preset in the menu; None leaves it as it is."""
     page: str = SOURCES_PAGE
     next_step: str = ENCODE
+    again: str = ""
+    """The published component that is to be made again exactly, whatever else was entered."""
     asked: frozenset[str] = frozenset()
     """The options the page had a field for."""
     switched: bool = False
@@ -77,6 +81,7 @@ def read_answer(values: Mapping[str, Any]) -> Answer:
         favourite=truth(known.get("favourite")),
         page=str(values.get(STEP) or SOURCES_PAGE),
         next_step=step if step in _STEPS else ENCODE,
+        again=step.removeprefix(AGAIN_PREFIX) if step.startswith(AGAIN_PREFIX) else "",
         asked=frozenset(name.removeprefix(OPTION_PREFIX) for name in values if name.startswith(OPTION_PREFIX)),
         switched=switched,
     )

@@ -105,6 +105,16 @@ class ActionClient:
         data |= {"componentId": component_id} if component_id else {"versionId": version_id}
         return self._first(SUBMIT_TOPIC, data, timeout_s)
 
+    def submit_again(
+        self, published_id: str, *, split: SplitWish = "auto", timeout_s: float = REPLY_S
+    ) -> JsonDict:
+        """Queues what made a version's component, or one component, once more: as `submit`, and whether `exact`.
+
+        Raises:
+            ServerUnavailable: nobody answered in time.
+        """
+        return self._first(SUBMIT_TOPIC, {"again": published_id, "split": split}, timeout_s)
+
     def cancel(self, job_id: str, *, timeout_s: float = REPLY_S) -> JsonDict:
         """Asks for the end of a job: `{success, message}`.
 

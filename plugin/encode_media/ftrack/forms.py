@@ -14,6 +14,7 @@ from typing import Any
 from encode_media.errors import EncodeMediaError
 from encode_media.ftrack.answers import (
     AFTER_PREFIX,
+    AGAIN_PREFIX,
     BACK,
     ENCODE,
     EXPERT,
@@ -67,9 +68,22 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What can be chosen where the versions are: locations, and what may happen afterwards."""
+class Made:
+    """Something we published on the only version, that can be made again."""
 
+    component_id: str
+    preset: str
+    published: str
+    is_exact: bool
+    """False: the preset can only be taken as it is now."""
+    source_changed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What can be chosen where the versions are: what is there, locations, and what may happen afterwards."""
+
+    made: Sequence[Made] = ()
     locations: Sequence[str] = ()
     statuses: Sequence[str] = ()
     lists: Sequence[str] = ()
@@ -106,7 +120,7 @@ def first_page(
     if len(around.locations) > 1:
         items += problem_items(texts, problem, at="location")
         items.append(_location_field(texts, around.locations, answer.location))
-    items.append(_next_field(texts, (SUMMARY, OPTIONS, ENCODE), answer.next_step))
+    items.append(_next_field(texts, (SUMMARY, OPTIONS, ENCODE), answer.next_step, made=around.made))
     return _form(texts, items, answer, SOURCES_PAGE, submit="continue")
 
 
@@ -203,8 +217,11 @@ def _after_items(
     ]
 
 
-def _next_field(texts: Texts, steps: Sequence[str], chosen: str, here: str = "") -> Item:
+def _next_field(
+    texts: Texts, steps: Sequence[str], chosen: str, here: str = "", made: Sequence[Made] = ()
+) -> Item:
     choices = [(step, texts.word(f"next_{step}{here}")) for step in steps]
+    choices += [(f"{AGAIN_PREFIX}{each.component_id}", texts.render("next_again", made=each)) for each in made]
     return enumerator("next", texts.word("next"), chosen if chosen in steps else steps[0], choices)
 
 

@@ -49,6 +49,8 @@ def ledger(job_id: str, request: EncodeRequest, plan: EncodePlan, maker: Maker, 
         "notes": list(plan.notes),
         "location": request.target.location if request.target else None,
     }
+    if request.needs:
+        marks["needs"] = list(request.needs)
     if plan.recipe:
         marks |= {"recipe": plan.recipe, "seal": seal(plan.recipe, maker.secret)}
     return marks

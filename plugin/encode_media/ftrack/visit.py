@@ -9,8 +9,10 @@ from encode_media.ftrack.answers import Answer
 from encode_media.ftrack.entities import Target, UserInfo
 from encode_media.ftrack.fields import SourceView
 from encode_media.ftrack.finding import CONTAINERS, Found, find, why_nothing
-from encode_media.ftrack.forms import Sources
+from encode_media.ftrack.forms import Made, Sources
 from encode_media.ftrack.gateway import Gateway
+from encode_media.ftrack.ledger import sealed_recipe, source_facts
+from encode_media.ftrack.ledgers import LedgerEntry, preset_label, remakable, secret_of
 from encode_media.ftrack.readiness import MAX_READ, Desk, look
 from encode_media.ftrack.selection import Selection
 from encode_media.model.media import Media
@@ -19,6 +21,8 @@ from encode_media.presets.catalog import PresetFile
 READ_S = 2.0
 """At the most, for reading sources before the form appears: a movie takes 0.3 s on an idle machine. Waiting a
 moment longer is better than a form that knows nothing; other events are answered meanwhile."""
+MAX_REMAKES = 5
+"""Offered of one version; who wants an older one selects its component."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +84,35 @@ def _views(visit: Visit) -> list[SourceView]:
         for target, seen in zip(shown, found, strict=True)
     ]
     return views + [SourceView(label=target.version.label) for target in rest]
+
+
+def made_of(visit: Visit, sources: Sources) -> list[Made]:
+    """What is there already and can be made again, where one version is meant."""
+    if len(visit.targets) != 1:
+        return []
+    target, media = visit.targets[0], sources.views[0].media
+    found = remakable(target)[:MAX_REMAKES]
+    return [_made(visit, entry, media if media and _is_source(visit, target, entry) else None) for entry in found]
+
+
+def _made(visit: Visit, entry: LedgerEntry, media: Media | None) -> Made:
+    then, now = entry.marks.get("source_facts"), source_facts(media) if media else {}
+    # Fingerprints hold paths, which are others on another machine.
+    size = then.get("size_bytes") if isinstance(then, dict) else None
+    return Made(
+        component_id=entry.component.id,
+        preset=preset_label(visit.desk.catalog, entry),
+        published=entry.published,
+        is_exact=sealed_recipe(entry.marks, secret_of(visit.gateway)) is not None,
+        source_changed=size is not None and now.get("size_bytes", size) != size,
+    )
+
+
+def _is_source(visit: Visit, target: Target, entry: LedgerEntry) -> bool:
+    """Whether what the form shows is what the component was made from."""
+    source = entry.source
+    shown = target.component_id or visit.gateway.best_source(target.version).id
+    return source is not None and source.id == shown
 
 
 def presets_of(visit: Visit) -> list[PresetFile]:

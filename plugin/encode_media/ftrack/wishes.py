@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from encode_media.errors import failure
+from encode_media.errors import EncodeMediaError, failure
 from encode_media.ftrack.batches import cancel_batch, recall_batch
 from encode_media.ftrack.entities import Target, UserInfo
 from encode_media.ftrack.finding import find, why_nothing
 from encode_media.ftrack.gateway import Gateway
 from encode_media.ftrack.launching import Outcome, Reply, Send, queue_all
+from encode_media.ftrack.ledgers import LedgerEntry, ledgers_of, preset_label, remake, secret_of
 from encode_media.ftrack.locations import usable_locations
 from encode_media.ftrack.messages import ftrack_job_id
-from encode_media.ftrack.readiness import Desk, known_problems
+from encode_media.ftrack.readiness import CHECK_S, Desk, known_problems, look
 from encode_media.ftrack.review import AUTO_LOCATION, deliverable_locations
 from encode_media.ftrack.selection import EntityKind, Entry, read_selection
 from encode_media.ftrack.submission import Wish, submit_target
@@ -22,7 +23,7 @@ from encode_media.ftrack.trigger_facts import facts_of
 from encode_media.ftrack.trigger_file import review_maker
 from encode_media.ftrack.triggers import Choice, decide
 from encode_media.model.needs import checked_needs
-from encode_media.model.request import PRIORITY_INTERACTIVE, Afterwards, checked_split, is_batch
+from encode_media.model.request import PRIORITY_INTERACTIVE, Afterwards, SplitWish, checked_split, is_batch
 from encode_media.presets.options import resolve_options
 
 
@@ -38,14 +39,7 @@ def make_wish(
     after: Afterwards | None = None,
 ) -> Wish:
     """Raises: InvalidParameters: no such preset, or a value that isn't allowed."""
-    allowed = locations_of(desk, gateway) if location != AUTO_LOCATION else ()
-    if location not in (AUTO_LOCATION, *allowed):
-        raise failure(
-            "options.invalid",
-            option="location",
-            problem=f"{location!r} can't be used",
-            allowed=", ".join((AUTO_LOCATION, *allowed)),
-        )
+    _require_location(desk, gateway, location)
     file = desk.catalog.get(preset)
     checked = resolve_options(preset, file.options, options, outputs=file.outputs)
     return Wish(
@@ -59,6 +53,17 @@ def make_wish(
     )
 
 
+def _require_location(desk: Desk, gateway: Gateway, location: str) -> None:
+    allowed = locations_of(desk, gateway) if location != AUTO_LOCATION else ()
+    if location not in (AUTO_LOCATION, *allowed):
+        raise failure(
+            "options.invalid",
+            option="location",
+            problem=f"{location!r} can't be used",
+            allowed=", ".join((AUTO_LOCATION, *allowed)),
+        )
+
+
 def locations_of(desk: Desk, gateway: Gateway) -> tuple[str, ...]:
     """Where deliverables can be sent to: the server, the output root, and the studio's own locations."""
     built_in = deliverable_locations(has_output_root=desk.settings.output_root is not None)
@@ -70,9 +75,14 @@ def submit_event(
 ) -> None:
     """Answers `encode-media.submit`: one version or component, or a `selection` as Connect's action has it.
 
+    With `again` what a version or component has from us is made once more, exactly.
+
     Raises:
         EncodeMediaError: nothing could be queued.
     """
+    if data.get("again"):
+        send(_again_event(desk, gateway, data, user))
+        return
     entries = _named_entries(data)
     targets: Sequence[Target] = find(gateway, entries).targets
     if not targets:
@@ -105,6 +115,42 @@ def submit_event(
     outcome.add(submission)
     ids = {"jobId": submission.job_id, "ftrackJobId": ftrack_job_id(submission.job_id)}
     send({**outcome.reply(desk.texts), **ids, "created": submission.created})
+
+
+def make_again(
+    desk: Desk, gateway: Gateway, entry: LedgerEntry, user: UserInfo, *, origin: str, split: SplitWish = "auto"
+) -> Reply:
+    """Queues once more what made a component, and says so. Raises: EncodeMediaError: it can't be."""
+    target, wish = remake(
+        entry, secret_of(gateway), user=user, origin=origin, priority=PRIORITY_INTERACTIVE,
+        after=desk.known.rules.after(entry.preset),
+    )  # fmt: skip
+    _require_location(desk, gateway, wish.location)
+    [seen] = look(desk, gateway, [target], user, within_s=CHECK_S)
+    if isinstance(seen, EncodeMediaError) and not seen.retryable:
+        raise seen
+    wish = replace(wish, split=split)
+    submission = submit_target(gateway, desk.client, desk.catalog, target, wish, owner=desk.settings.service_id)
+    is_exact = bool(wish.recipe)
+    message = desk.texts.render(
+        "answer_again",
+        entry=entry,
+        preset=preset_label(desk.catalog, entry),
+        is_exact=is_exact,
+        is_new=submission.created,
+    )
+    ids = {"jobId": submission.job_id, "ftrackJobId": ftrack_job_id(submission.job_id)}
+    return {"success": True, "message": message, **ids, "created": submission.created, "exact": is_exact}
+
+
+def _again_event(desk: Desk, gateway: Gateway, data: Mapping[str, Any], user: UserInfo) -> Reply:
+    beside = [key for key in ("versionId", "componentId", "preset", "options", "needs") if data.get(key)]
+    if beside:
+        problem = f"again has a version, preset and options of its own; leave out {', '.join(beside)}"
+        raise failure("request.invalid", problem=problem)
+    entry = ledgers_of(gateway, str(data["again"]), user)[0]
+    split = checked_split(data.get("split") or "auto")
+    return make_again(desk, gateway, entry, user, origin=str(data.get("origin") or "hub"), split=split)
 
 
 def _chosen_by_rules(desk: Desk, gateway: Gateway, target: Target) -> Choice | None:

@@ -1,0 +1,213 @@
+"""Exactly again, as people and scripts ask for it: from the form, over the hub, from Python."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import encode_media
+from encode_media.ftrack.client import ActionClient
+from encode_media.ftrack.ledger import seal
+from encode_media.model.request import EncodeRequest
+from support.listening import Listening, asking, listening, selected, settings_for
+from support.sandbox import RunningSandbox, wait_for
+from support.service import Studio, form_values
+
+ITEM = {"actionIdentifier": "encode-media"}
+AT = 1_790_000_000.0
+
+
+@pytest.fixture
+def service(sandbox: RunningSandbox) -> Iterator[Listening]:
+    with listening(settings_for(sandbox)) as running:
+        running.wait_until_connected()
+        yield running
+
+
+@pytest.fixture
+def artist(sandbox: RunningSandbox, service: Listening) -> Iterator[ActionClient]:
+    assert service.listener.connected.is_set()
+    with asking(sandbox) as client:
+        yield client
+
+
+def source_of(sandbox: RunningSandbox, asset: str) -> str:
+    found: str = (
+        sandbox.session().query(f'Component where name is "main" and version.asset.name is {asset}').one()["id"]
+    )
+    return found
+
+
+def publish(sandbox: RunningSandbox, asset: str, name: str, **marks: Any) -> str:
+    """A component on the version as a job of the service would have left it; gives its id."""
+    session = sandbox.session()
+    [entry] = selected(sandbox, asset)
+    known = {
+        "job": f"job of {name}",
+        "at": AT,
+        "preset": "review",
+        "options": {"quality": 30},
+        "source": source_of(sandbox, asset),
+        "recipe": "the recipe",
+        "seal": seal("the recipe", sandbox.address.api_key),
+    }
+    component = session.create(
+        "FileComponent", {"name": name, "file_type": ".mp4", "version_id": entry["entityId"]}
+    )
+    session.commit()
+    component["metadata"]["encode_media"] = json.dumps({**known, **marks})
+    session.commit()
+    found: str = component["id"]
+    return found
+
+
+def steps_of(form: dict[str, Any]) -> dict[str, str]:
+    """Where the form's button can lead beside its own pages."""
+    [field] = [item for item in form["items"] if item.get("name") == "next"]
+    return {each["value"]: each["label"] for each in field["data"] if each["value"].startswith("again:")}
+
+
+def queued(service: Listening) -> EncodeRequest:
+    request: EncodeRequest = wait_for(lambda: service.requests[0] if service.requests else None, what="a request")
+    return request
+
+
+def test_what_a_version_has_is_offered_and_made_again_whatever_else_was_chosen(
+    sandbox: RunningSandbox, service: Listening, artist: ActionClient
+) -> None:
+    comp = selected(sandbox, "sh010_comp")
+    old = publish(sandbox, "sh010_comp", "prores_422_hq", preset="gone_preset", at=AT - 86_400)
+    new = publish(sandbox, "sh010_comp", "ftrackreview-mp4")
+    publish(sandbox, "sh010_comp", "thumbnail", job="job of ftrackreview-mp4")
+
+    form = artist.launch(ITEM, comp)
+    offered = steps_of(form)
+    answer = artist.launch(ITEM, comp, form_values(form) | {"preset": "poster", "next": f"again:{new}"})
+
+    assert list(offered) == [f"again:{new}", f"again:{old}"]
+    assert offered[f"again:{new}"].startswith("Again, exactly as Review of 2026-09-")
+    assert offered[f"again:{old}"].startswith("Again, exactly as gone_preset of 2026-09-")
+    request = queued(service)
+    assert (request.recipe, request.preset, request.options) == ("the recipe", "review", {"quality": 30})
+    assert request.target is not None
+    assert (request.target.component_id, request.target.username) == (source_of(sandbox, "sh010_comp"), "artist")
+    assert request.origin == "form"
+    assert answer["success"] is True
+    assert answer["message"].startswith("sh010 / sh010_comp v1 queued, exactly as Review of 2026-09-")
+    assert steps_of(artist.launch(ITEM, comp)) == offered
+    remembered = {item["name"]: item["value"] for item in artist.launch(ITEM, comp)["items"] if "name" in item}
+    assert (remembered["preset"], remembered["next"]) == ("review", "summary")
+
+
+def test_what_can_not_be_made_again_is_not_offered(sandbox: RunningSandbox, artist: ActionClient) -> None:
+    publish(sandbox, "sh020_concept", "from a path", source=None)
+    publish(sandbox, "sh020_concept", "from what is gone", source="no-such-component")
+    publish(sandbox, "sh020_concept", "torn", preset=None, at=1e300)
+
+    assert steps_of(artist.launch(ITEM, selected(sandbox, "sh020_concept"))) == {}
+    assert steps_of(artist.launch(ITEM, selected(sandbox, "sh010_comp", "sh020_concept"))) == {}
+
+
+def test_without_our_seal_the_preset_of_today_is_offered_and_said_so(
+    sandbox: RunningSandbox, service: Listening, artist: ActionClient
+) -> None:
+    beauty = selected(sandbox, "sh010_beauty")
+    made = publish(
+        sandbox, "sh010_beauty", "ftrackreview-mp4", seal="somebody else's", source_facts={"size_bytes": 1}
+    )
+
+    def told() -> str | None:
+        form = artist.launch(ITEM, beauty)
+        return None if "not read yet" in str(form) else steps_of(form)[f"again:{made}"]
+
+    label = wait_for(told, what="a form that has read the source")
+    answer = artist.launch(ITEM, beauty, {"form_step": "1", "next": f"again:{made}"})
+
+    assert label.startswith("Again, like Review of 2026-09-")
+    assert "with the preset as it is now" in label
+    assert label.endswith("The source has changed since")
+    assert (queued(service).recipe, queued(service).options["quality"]) == ("", 30)
+    assert "queued with Review as it is now" in answer["message"]
+
+
+def test_what_was_replaced_since_the_form_was_opened_is_said_and_nothing_else_is_encoded_instead(
+    sandbox: RunningSandbox, service: Listening, artist: ActionClient
+) -> None:
+    answer = artist.launch(ITEM, selected(sandbox, "sh010_comp"), {"preset": "review", "next": "again:gone"})
+
+    assert (answer["success"], answer["code"]) == (False, "selection.gone")
+    assert "select again" in answer["message"]
+    assert service.engine.jobs() == []
+
+
+def test_a_hub_event_asks_for_it_by_version_or_component(
+    sandbox: RunningSandbox, service: Listening, artist: ActionClient
+) -> None:
+    made = publish(sandbox, "sh020_anim", "ftrackreview-mp4", needs=["gpu"])
+    [version] = selected(sandbox, "sh020_anim")
+    service.gate.clear()
+
+    first = artist.submit_again(version["entityId"], split="never")
+    second = artist.submit_again(made)
+
+    assert (first["success"], first["exact"], first["created"]) == (True, True, True)
+    assert (second["jobId"], second["created"]) == (first["jobId"], False)
+    assert "already" in second["message"]
+    request = queued(service)
+    assert (request.needs, request.split, request.origin) == (("gpu",), "never", "hub")
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "words"),
+    [
+        ({"preset": "review"}, "request.invalid", "leave out preset"),
+        ({"again": "no-such-id"}, "server.not_visible", "may not be seen"),
+    ],
+)
+def test_a_hub_event_is_refused_in_words(
+    sandbox: RunningSandbox, artist: ActionClient, data: dict[str, str], code: str, words: str
+) -> None:
+    [version] = selected(sandbox, "sh010_comp")
+
+    answer = artist._first("encode-media.submit", {"again": version["entityId"], **data}, 20)
+
+    assert (answer["success"], answer["code"]) == (False, code)
+    assert words in answer["message"]
+
+
+def test_what_we_did_not_make_and_what_somebody_may_not_see_is_not_made_again(
+    sandbox: RunningSandbox, artist: ActionClient
+) -> None:
+    private = sandbox.session().query("select id from AssetVersion where project.is_private is true").one()["id"]
+    [notes] = selected(sandbox, "sh030_notes")
+
+    assert "Nothing on sh030 / sh030_notes v1 was published" in artist.submit_again(notes["entityId"])["message"]
+    refused = artist.submit_again(private)
+    assert refused["code"] == "server.not_permitted"
+    assert "qp010" not in refused["message"]
+
+
+def test_python_asks_a_service_and_gets_the_same_encode(running_studio: Studio) -> None:
+    version = running_studio.version("sh010_comp")
+    running_studio.item(running_studio.selection("sh010_comp"))
+    encode_media.submit(running_studio.session, version=version, preset="thumbnail").wait(timeout=120)
+    before = ledger_of(running_studio)
+
+    encode_media.submit(running_studio.session, again=version).wait(timeout=120)
+
+    after = ledger_of(running_studio)
+    assert after["job"] != before["job"]
+    assert (after["plan"], after["recipe"]) == (before["plan"], before["recipe"])
+
+
+def ledger_of(studio: Studio) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(studio.components("sh010_comp")["thumbnail"]["metadata"]["encode_media"])
+    return found
+
+
+def test_python_is_told_that_again_goes_alone() -> None:
+    with pytest.raises(encode_media.InvalidParameters, match="of its own"):
+        encode_media.submit(None, again="x", preset="review")  # type: ignore[arg-type]
