@@ -250,7 +250,7 @@ def open_sandbox(
     Raises: InvalidParameters: the seed can't be used.
     """
     from encode_media.media.samples import make_samples
-    from encode_media.sandbox.seed_document import SeedError
+    from encode_media.sandbox.seed_checks import SeedError
     from encode_media.sandbox.seeds import DEMO, load_seed, recorded_seed
     from encode_media.sandbox.server import Sandbox
 

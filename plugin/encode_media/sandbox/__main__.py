@@ -13,7 +13,7 @@ import threading
 from dataclasses import asdict
 from pathlib import Path
 
-from encode_media.sandbox.seed_document import SeedError
+from encode_media.sandbox.seed_checks import SeedError
 from encode_media.sandbox.seeds import load_seed
 from encode_media.sandbox.server import Sandbox
 

@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 from encode_media.sandbox.desk import Desk
 from encode_media.sandbox.files import media_type
+from encode_media.sandbox.json_schema import json_schemas, schema_hash
 from encode_media.sandbox.operations import Batch
 from encode_media.sandbox.problems import PermissionDenied, Unsupported, ValidationError
 from encode_media.sandbox.query_run import run_query
-from encode_media.sandbox.schema import json_schemas, schema_hash
 from encode_media.sandbox.search import search_query
 from encode_media.sandbox.virtual_values import VirtualValues
 from encode_media.sandbox.visibility import Caller

@@ -11,6 +11,7 @@ from encode_media.sandbox.files import Files
 from encode_media.sandbox.operations import Batch
 from encode_media.sandbox.schema import OBJECT_TYPES, fixed_id
 from encode_media.sandbox.seed import project_schema
+from encode_media.sandbox.seed_checks import SeedError
 from encode_media.sandbox.seed_document import (
     AssetPart,
     ComponentPart,
@@ -18,7 +19,6 @@ from encode_media.sandbox.seed_document import (
     CustomAttribute,
     ProjectPart,
     SeedDocument,
-    SeedError,
     VersionPart,
 )
 

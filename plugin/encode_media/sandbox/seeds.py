@@ -12,7 +12,8 @@ from encode_media.sandbox.files import Files
 from encode_media.sandbox.operations import Batch
 from encode_media.sandbox.problems import Problem
 from encode_media.sandbox.schema import fixed_id
-from encode_media.sandbox.seed_document import SeedDocument, SeedError, read_document
+from encode_media.sandbox.seed_checks import SeedError, checked_seed, read_document
+from encode_media.sandbox.seed_document import SeedDocument
 from encode_media.sandbox.seed_file import plant_document
 from encode_media.sandbox.store import Store
 from encode_media.sandbox.visibility import Caller, Visibility
@@ -46,7 +47,7 @@ def load_seed(name: str) -> Seed:
 
 def recorded_seed(document: Mapping[str, Any]) -> Seed:
     """The seed of a document that was read before. Raises SeedError."""
-    content = SeedDocument.checked(document, "seed")
+    content = checked_seed(document, "seed")
     return Seed(document=document, api_user=content.speaker, content=content)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from encode_media.sandbox.seed_document import SeedError
+from encode_media.sandbox.seed_checks import SeedError
 from encode_media.sandbox.seeds import load_seed
 from support.sandbox import running_sandbox
 
