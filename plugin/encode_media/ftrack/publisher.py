@@ -25,12 +25,13 @@ from encode_media.ftrack.replacing import remove_components, replaced
 from encode_media.ftrack.review import location_for
 from encode_media.ftrack.staging import has_older, overtaken, waves_of
 from encode_media.ftrack.stores import Store, open_store
+from encode_media.ftrack.storing import Tally, store_files
 from encode_media.ftrack.targets import fetch_in
 from encode_media.ftrack.thumbnails import contexts_to_follow, has_chosen_thumbnail, pass_thumbnail_on
 from encode_media.ftrack.upload import Retries
 from encode_media.model.plan import EncodePlan
 from encode_media.model.request import EncodeRequest, PublishTarget
-from encode_media.model.result import OutputResult, Progress, PublishedOutput, Stage, job_percent
+from encode_media.model.result import OutputResult, Progress, PublishedOutput
 from encode_media.timebase import format_rate
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def publish(
     gateway = Gateway(session)
     publication = _gather(gateway, job_id, request, plan, outputs, rules or Rules())
     waves = waves_of(publication.version.components, job_id, publication.parts)
-    tally = _Tally(publication.parts, on_progress)
+    tally = Tally(publication.parts, on_progress)
     stores = _open_stores(session, publication)
     for wave in waves:
         _store_and_register(session, publication, wave, stores, tally)
@@ -138,7 +139,7 @@ def publish_early(
     }
     if not publication.parts or has_older(publication.version.components, job_id, names):
         return False
-    tally = _Tally(publication.parts, lambda _progress: None)
+    tally = Tally(publication.parts, lambda _progress: None)
     _store_and_register(session, publication, publication.parts, _open_stores(session, publication), tally)
     return True
 
@@ -197,26 +198,6 @@ def _since(version: VersionInfo, job_id: str) -> float:
     return max((time.time(), *(at + _NEXT_S for _, at in marked)))
 
 
-class _Tally:
-    """How much of all files is stored, told as progress."""
-
-    def __init__(self, parts: Iterable[Part], on_progress: OnProgress) -> None:
-        self._total = max(1, sum(part.output.size_bytes for part in parts))
-        self._on_progress = on_progress
-        self._done = 0
-
-    def sending(self, part: Part) -> Callable[[int], None]:
-        def on_bytes(sent: int) -> None:
-            percent = job_percent(Stage.PUBLISHING, (self._done + sent) / self._total)
-            progress = Progress(stage=Stage.PUBLISHING, percent=percent, message=f"storing {part.name}")
-            self._on_progress(progress)
-
-        return on_bytes
-
-    def add(self, size: int) -> None:
-        self._done += size
-
-
 def _open_stores(session: ftrack_api.Session, publication: Publication) -> dict[str, Store]:
     """All locations, before the first byte is sent: a wrong name should cost nothing."""
     return {
@@ -237,19 +218,22 @@ def _store_and_register(
     publication: Publication,
     parts: tuple[Part, ...],
     stores: dict[str, Store],
-    tally: _Tally,
+    tally: Tally,
 ) -> None:
-    known = {row["id"] for row in fetch_in(session, "select id from Component where id in ({ids})", _ids(parts))}
+    known = _registered(session, parts)
     missing = tuple(part for part in parts if part.component_id not in known)
     tally.add(sum(part.output.size_bytes for part in parts if part.component_id in known))
     if not missing:
         return
     try:
-        identifiers = _store(missing, stores, tally)
+        identifiers = store_files(missing, stores, tally)
     except EncodeMediaError:
-        # Nothing of it is registered yet, so nothing of it may stay; a next try keeps it again.
+        # Nothing of it is registered yet, so nothing of it may stay; a next try keeps it again. Unless another
+        # worker has the job by now, and was quicker.
+        registered = _registered(session, missing)
         for part in missing:
-            stores[part.location].discard(part)
+            if part.component_id not in registered:
+                stores[part.location].discard(part)
         raise
     register(
         session,
@@ -262,6 +246,10 @@ def _store_and_register(
     )
 
 
+def _registered(session: ftrack_api.Session, parts: Iterable[Part]) -> set[str]:
+    return {row["id"] for row in fetch_in(session, "select id from Component where id in ({ids})", _ids(parts))}
+
+
 def _followers(session: ftrack_api.Session, publication: Publication, parts: Iterable[Part]) -> tuple[str, ...]:
     if not any(part.is_thumbnail for part in parts):
         return ()
@@ -270,16 +258,6 @@ def _followers(session: ftrack_api.Session, publication: Publication, parts: Ite
 
 def _ids(parts: Iterable[Part]) -> list[str]:
     return [part.component_id for part in parts]
-
-
-def _store(parts: tuple[Part, ...], stores: dict[str, Store], tally: _Tally) -> dict[str, str]:
-    """Stores all files; gives the resource identifier of each by its component's id."""
-    identifiers: dict[str, str] = {}
-    for part in parts:
-        for file in part.files:
-            identifiers[file.component_id] = stores[part.location].keep(part, file, tally.sending(part))
-            tally.add(part.output.size_bytes // len(part.files))
-    return identifiers
 
 
 def _settle(session: ftrack_api.Session, gateway: Gateway, publication: Publication) -> None:
