@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from encode_media.media.inspection import OutputFacts
+from encode_media.media.output_facts import OutputFacts
 from encode_media.model.plan import Expected, PlannedOutput
 from encode_media.model.preset import LoudnessSpec, OutputKind, PublishSpec
 from encode_media.running.compare import compare

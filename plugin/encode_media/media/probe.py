@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from encode_media.errors import EncodeMediaError, failure
-from encode_media.media.inspection import OutputFacts
+from encode_media.media.output_facts import OutputFacts
 from encode_media.media.reader import Answer, Wish, read_apart
 from encode_media.model.codec import from_json, to_json
 from encode_media.model.media import Media, SourceCheck, SourceRef

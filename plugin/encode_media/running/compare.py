@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from encode_media.media.inspection import OutputFacts
+from encode_media.media.output_facts import OutputFacts
 from encode_media.model.media import Groups
 from encode_media.model.plan import Expected, PlannedOutput
 from encode_media.model.result import Check
