@@ -69,9 +69,9 @@ class DbosClient:
         return [self._submit(conn, request, again=again) for request in requests]
 
     def counts(self, where: JobFilter) -> Mapping[Stage, int]:
-        from encode_media.jobs import job_table
+        from encode_media.jobs import job_records
 
-        return self._read(lambda conn: job_table.counts(conn, where))
+        return self._read(lambda conn: job_records.counts(conn, where))
 
     def recall(self, key: str) -> JsonDict | None:
         from encode_media.jobs import note_table
@@ -128,16 +128,16 @@ class DbosClient:
         return moved
 
     def job(self, job_id: str) -> JobRecord | None:
-        from encode_media.jobs import job_table
+        from encode_media.jobs import job_records
 
-        return self._read(lambda conn: job_table.record(conn, job_id))
+        return self._read(lambda conn: job_records.record(conn, job_id))
 
     def jobs(
         self, *, active_only: bool = False, limit: int = 100, where: JobFilter = EVERY_JOB
     ) -> Sequence[JobRecord]:
-        from encode_media.jobs import job_table
+        from encode_media.jobs import job_records
 
-        return self._read(lambda conn: job_table.newest(conn, active_only=active_only, limit=limit, where=where))
+        return self._read(lambda conn: job_records.newest(conn, active_only=active_only, limit=limit, where=where))
 
     def parts(self, job_id: str) -> Sequence[JobRecord]:
         from encode_media.jobs import part_table
@@ -186,9 +186,9 @@ class DbosClient:
 
 
 def _known(conn: sa.Connection, job_id: str) -> JobRecord:
-    from encode_media.jobs import job_table
+    from encode_media.jobs import job_records
 
-    known = job_table.record(conn, job_id)
+    known = job_records.record(conn, job_id)
     if known is None:
         raise failure("job.unknown", job_id=job_id)
     return known

@@ -1,7 +1,7 @@
 """One row per job: what people ask about (request, stage, progress, result) and the cancel mark.
 
 The engine library keeps the steps; who tells a job's story, and when, is decided by these rows alone.
-The statements are here and in `claims`, and run on SQLite and PostgreSQL alike.
+The statements are here, in `claims` and in `job_records`, and run on SQLite and PostgreSQL alike.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from encode_media.jobs.engine import EVERY_JOB, JobFilter, JobRecord, JsonDict
+from encode_media.jobs.engine import JsonDict
 from encode_media.jobs.profile import STEPS_VERSION
-from encode_media.jobs.steps import CANCELLING, CLASS_WIDTH, last_progress, rank, username_of
+from encode_media.jobs.steps import CLASS_WIDTH, last_progress, rank, username_of
 from encode_media.model.codec import from_json, to_json
 from encode_media.model.request import PRIORITY_NORMAL, EncodeRequest
 from encode_media.model.result import FINAL_STAGES, Progress, Stage
@@ -74,8 +73,6 @@ _FINAL = [stage.value for stage in FINAL_STAGES]
 _UNENDED = [stage.value for stage in Stage if stage not in FINAL_STAGES]
 ACTIVE = jobs.c.stage.in_(_UNENDED)
 _IN_QUEUE = (jobs.c.teller == WAITING, jobs.c.cancelled.is_(False))
-_LISTED = [column for column in jobs.c if column.name != "log"]
-"""A log can be long; a list does without."""
 _QUEUED = json.dumps({"stage": Stage.QUEUED.value})
 
 
@@ -258,49 +255,6 @@ def to_front(conn: sa.Connection, job_id: str) -> bool:
     return conn.execute(moved.values(rank=first - 1)).rowcount > 0
 
 
-def record(conn: sa.Connection, job_id: str) -> JobRecord | None:
-    row = conn.execute(sa.select(jobs).where(jobs.c.job_id == job_id)).mappings().first()
-    if row is None:
-        return None
-    known = _record(row)
-    if known.result is None or not row["log"]:
-        return known
-    return replace(known, result={**known.result, "log": row["log"].splitlines()})
-
-
-def newest(
-    conn: sa.Connection, *, active_only: bool, limit: int, where: JobFilter = EVERY_JOB
-) -> Sequence[JobRecord]:
-    query = sa.select(*_LISTED).order_by(jobs.c.created_at.desc(), jobs.c.job_id.desc()).limit(limit)
-    if active_only:
-        query = query.where(ACTIVE)
-    return [_record(row) for row in conn.execute(query.where(*_conditions(where))).mappings()]
-
-
-def counts(conn: sa.Connection, where: JobFilter) -> dict[Stage, int]:
-    query = sa.select(jobs.c.stage, sa.func.count()).where(*_conditions(where)).group_by(jobs.c.stage)
-    return {Stage(row[0]): row[1] for row in conn.execute(query)}
-
-
-def _conditions(where: JobFilter) -> list[sa.ColumnElement[bool]]:
-    wanted: list[sa.ColumnElement[bool]] = [jobs.c.parent == ""]
-    if where.stages:
-        wanted.append(jobs.c.stage.in_([stage.value for stage in where.stages]))
-    if where.user is not None:
-        wanted.append(jobs.c.username == where.user)
-    if where.preset is not None:
-        wanted.append(jobs.c.preset == where.preset)
-    if where.version_id is not None:
-        wanted.append(jobs.c.version_id == where.version_id)
-    if where.batch_id is not None:
-        wanted.append(jobs.c.batch == where.batch_id)
-    if where.older_than_s is not None:
-        wanted.append(jobs.c.created_at <= time.time() - where.older_than_s)
-    if where.newer_than_s is not None:
-        wanted.append(jobs.c.created_at >= time.time() - where.newer_than_s)
-    return wanted
-
-
 def ended_before(conn: sa.Connection, moment: float) -> list[tuple[str, int]]:
     """The jobs and the version that told them. A job that goes on needs its ended parts."""
     going_on = sa.select(jobs.c.job_id).where(ACTIVE)
@@ -318,19 +272,3 @@ def waiting_for(conn: sa.Connection) -> list[tuple[str, str, int, bool]]:
     """Of each waiting job its id, what it needs, its version, and whether it was begun."""
     query = sa.select(jobs.c.job_id, jobs.c.needs, jobs.c.version, jobs.c.owner.is_not(None)).where(*_IN_QUEUE)
     return [(row[0], row[1], row[2], bool(row[3])) for row in conn.execute(query)]
-
-
-def _record(row: Any) -> JobRecord:
-    progress = from_json(Progress, json.loads(row["progress"]))
-    if row["cancelled"] and progress.stage not in FINAL_STAGES:
-        progress = replace(progress, message=CANCELLING)
-    return JobRecord(
-        job_id=row["job_id"],
-        stage=Stage(row["stage"]),
-        request=from_json(EncodeRequest, json.loads(row["request"])),
-        progress=progress,
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
-        executor=row["executor"],
-        result=json.loads(row["result"]) if row["result"] else None,
-    )

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from encode_media.jobs import job_table
+from encode_media.jobs import job_records, job_table
 from encode_media.jobs.engine import JobRecord, JsonDict, PartRecord, Room
 from encode_media.jobs.job_table import ACTIVE, TAKEN, WAITING, jobs
 from encode_media.jobs.worker_table import workers
@@ -74,7 +74,7 @@ def _part(row: Any) -> PartRecord:
 def every(conn: sa.Connection, parent: str) -> list[JobRecord]:
     """All attempts at all parts of a job, by their number."""
     query = sa.select(jobs.c.job_id).where(jobs.c.parent == parent).order_by(jobs.c.attempt)
-    found = [job_table.record(conn, name) for name in conn.execute(query).scalars()]
+    found = [job_records.record(conn, name) for name in conn.execute(query).scalars()]
     return sorted((one for one in found if one is not None), key=_number)
 
 

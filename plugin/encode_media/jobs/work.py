@@ -70,32 +70,7 @@ def real_work(catalog: Catalog, ffmpeg: Ffmpeg, settings: Settings) -> Work:
         return probe_media(source, check=SourceCheck(settings.source_check))
 
     def plan(media: Media, request: EncodeRequest) -> EncodePlan:
-        from encode_media.media.hardware import hardware_of
-        from encode_media.media.sound_files import read_sound_files
-        from encode_media.planning.hardware import plan_with_hardware
-        from encode_media.planning.ocio import find_view
-        from encode_media.planning.planner import make_plan
-        from encode_media.planning.sound import sound_files
-        from encode_media.presets.cdl import with_cdl_numbers
-        from encode_media.presets.recipe import pack, unpack
-        from encode_media.running.space import with_space_finding
-
-        names = request.target.names if request.target else VersionNames()
-        occasion = Occasion(names=names, date=today())
-        if request.recipe:
-            preset = unpack(request.recipe)
-        else:
-            preset = catalog.for_project(names.project).resolve(request.preset, media, request.options, occasion)
-        preset = with_cdl_numbers(preset, settings.source_roots)
-        files = read_sound_files(sound_files(preset), settings.source_roots)
-        view = find_view(preset.colour, media, settings.ocio)
-        stretch = stretch_frames(request.split, media, settings.split_frames)
-        made = plan_with_hardware(
-            preset,
-            lambda chosen: make_plan(media, chosen, files=files, view=view, stretch_frames=stretch),
-            hardware_of(ffmpeg),
-        )
-        return replace(with_space_finding(made, settings.work_folder), recipe=pack(preset))
+        return _plan(media, request, catalog, ffmpeg, settings)
 
     def run(plan: EncodePlan, folder: Path, on_progress: OnProgress, cancelled: ToStop) -> Ran:
         from encode_media.running.fallback import run_with_fallback
@@ -123,3 +98,35 @@ def real_work(catalog: Catalog, ffmpeg: Ffmpeg, settings: Settings) -> Work:
         count_frames(plan, folder)
 
     return Work(probe=probe, plan=plan, run=run, verify=verify, count=count)
+
+
+def _plan(
+    media: Media, request: EncodeRequest, catalog: Catalog, ffmpeg: Ffmpeg, settings: Settings
+) -> EncodePlan:
+    """The plan of the request's preset, or of the recipe it repeats, with what this machine can do."""
+    from encode_media.media.hardware import hardware_of
+    from encode_media.media.sound_files import read_sound_files
+    from encode_media.planning.hardware import plan_with_hardware
+    from encode_media.planning.ocio import find_view
+    from encode_media.planning.planner import make_plan
+    from encode_media.planning.sound import sound_files
+    from encode_media.presets.cdl import with_cdl_numbers
+    from encode_media.presets.recipe import pack, unpack
+    from encode_media.running.space import with_space_finding
+
+    names = request.target.names if request.target else VersionNames()
+    occasion = Occasion(names=names, date=today())
+    if request.recipe:
+        preset = unpack(request.recipe)
+    else:
+        preset = catalog.for_project(names.project).resolve(request.preset, media, request.options, occasion)
+    preset = with_cdl_numbers(preset, settings.source_roots)
+    files = read_sound_files(sound_files(preset), settings.source_roots)
+    view = find_view(preset.colour, media, settings.ocio)
+    stretch = stretch_frames(request.split, media, settings.split_frames)
+    made = plan_with_hardware(
+        preset,
+        lambda chosen: make_plan(media, chosen, files=files, view=view, stretch_frames=stretch),
+        hardware_of(ffmpeg),
+    )
+    return replace(with_space_finding(made, settings.work_folder), recipe=pack(preset))
