@@ -47,6 +47,11 @@ def ended(client: JobClient, job_id: str, *, timeout_s: float = 20) -> JobRecord
     return record
 
 
+def attempt_of(job_id: str) -> int:
+    """The attempt number in a job id."""
+    return int(job_id.rpartition("-")[2])
+
+
 def executor_of(client: JobClient, job_id: str) -> str:
     record = client.job(job_id)
     return (record.executor if record else None) or ""

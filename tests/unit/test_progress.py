@@ -13,7 +13,6 @@ from encode_media.running.progress import (
     ProgressReader,
     RemainingTime,
     fraction_done,
-    percent_done,
 )
 
 # Recorded from ffmpeg 9.0.2, 24 frames of H.264 with B-frames.
@@ -110,10 +109,6 @@ def test_the_fraction_done(
     position: Position, frames: int | None, duration: Fraction | None, expected: float
 ) -> None:
     assert fraction_done(position, frames, duration) == pytest.approx(expected)
-
-
-def test_percent_is_held_at_99_until_the_files_were_verified() -> None:
-    assert [percent_done(part) for part in (-1.0, 0.0, 0.005, 0.5, 0.999, 1.0, 3.0)] == [0, 0, 0, 50, 99, 99, 99]
 
 
 def test_no_remaining_time_is_named_in_the_first_two_percent() -> None:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from encode_media.model.codec import from_json, to_json
 from encode_media.model.media import SourceRef
-from encode_media.model.request import EncodeRequest, PublishTarget, attempt_of, entity_id, job_id
+from encode_media.model.request import EncodeRequest, PublishTarget, entity_id, job_id
+from support.jobs import attempt_of
 
 REQUEST = EncodeRequest(
     preset="review", options={"quality": 18, "audio": True}, target=PublishTarget(version_id="v", component_id="c")

@@ -10,9 +10,7 @@ import pytest
 
 from encode_media.errors import InvalidParameters, SourceMissing, UnsupportedFormat
 from encode_media.media.sequence import (
-    component_source,
     find_source,
-    frame_path,
     frames_below_zero,
     frames_on_disk,
 )
@@ -60,7 +58,7 @@ def test_a_pattern_finds_the_sequence(shot: Path, spelling: str, span: tuple[int
     assert source.is_sequence
     assert source.span == (FrameSpan(first=span[0], last=span[1]) if span else None)
     assert list(frames_on_disk(source)) == list(range(1001, 1011))
-    assert frame_path(source, 1001) == str(shot / "f.1001.exr")
+    assert frames_on_disk(source)[1001] == str(shot / "f.1001.exr")
 
 
 def test_the_ranges_may_be_words_of_their_own(shot: Path) -> None:
@@ -196,7 +194,7 @@ def test_any_start_and_padding(tmp_path: Path, pattern: str, numbers: range, nam
     }
     source = find_source([word[named_by]], sequence=True)
     assert list(frames_on_disk(source)) == list(numbers)
-    assert [frame_path(source, n) for n in numbers] == [str(tmp_path / (pattern % n)) for n in numbers]
+    assert list(frames_on_disk(source).values()) == [str(tmp_path / (pattern % n)) for n in numbers]
 
 
 def test_padding_tells_two_sequences_apart(tmp_path: Path) -> None:
@@ -243,7 +241,7 @@ def test_names_that_are_not_text(tmp_path: Path) -> None:
     lay(folder, os.fsdecode(b"\xe9.%04d.exr"), (1, 2, 3))
     source = find_source([str(folder)])
     assert list(frames_on_disk(source)) == [1, 2, 3]
-    assert Path(frame_path(source, 2)).exists()
+    assert Path(frames_on_disk(source)[2]).exists()
 
 
 def test_paths_become_absolute_without_following_links(
@@ -267,13 +265,3 @@ def test_a_folder_that_may_not_be_read(shot: Path, monkeypatch: pytest.MonkeyPat
     with pytest.raises(SourceMissing) as caught:
         frames_on_disk(SourceRef(path=str(shot / "f.%04d.exr"), is_sequence=True))
     assert caught.value.code == "source.unreadable"
-
-
-def test_a_component_with_a_stated_span(shot: Path) -> None:
-    source = component_source(str(shot / "f.%04d.exr"), 1003, 1005)
-    assert source.span == FrameSpan(first=1003, last=1005)
-
-
-def test_a_component_as_a_clique_string(shot: Path) -> None:
-    source = component_source(f"{shot}/f.%04d.exr [1001-1010]")
-    assert source.span == FrameSpan(first=1001, last=1010)

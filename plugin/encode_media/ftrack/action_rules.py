@@ -38,10 +38,6 @@ class Offer:
     projects: tuple[str, ...] = ()
     entity_types: tuple[str, ...] = ()
 
-    @property
-    def asks_who(self) -> bool:
-        return bool(self.roles or self.groups)
-
     def refusal(
         self, *, kinds: Iterable[EntityKind], person: Person | None, projects: Iterable[Sequence[str]]
     ) -> str:

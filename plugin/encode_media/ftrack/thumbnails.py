@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import ftrack_api
 
 TASK, PARENT = "task", "parent"
-CASCADES = (TASK, PARENT)
 
 
 def has_chosen_thumbnail(version: VersionInfo) -> bool:

@@ -129,7 +129,6 @@ class _Watch:
 
     def __init__(self, plans: Sequence[EncodePlan], report: OnProgress) -> None:
         self._frames = [plan.commands[-1].frames or 1 for plan in plans]
-        self._movie_frames = max(plan.commands[-1].frames or 0 for plan in plans)
         self._report, self._remaining = report, RemainingTime()
 
     def __call__(self, parts: Sequence[Progress]) -> None:

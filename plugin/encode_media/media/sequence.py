@@ -46,14 +46,6 @@ def find_source(words: Sequence[str], *, sequence: bool = False) -> SourceRef:
     return _from_spelling(path, sequence=sequence)
 
 
-def component_source(path: str, first: int | None = None, last: int | None = None) -> SourceRef:
-    """The source of a component: a path or a clique string, and the span its data says where it says one."""
-    source = find_source([path])
-    if not source.is_sequence or first is None or last is None or last < first:
-        return source
-    return SourceRef(path=source.path, is_sequence=True, span=FrameSpan(first=first, last=last))
-
-
 def frames_on_disk(source: SourceRef) -> dict[int, str]:
     """The path of every frame of the sequence that exists, by number in order; also those outside its span.
 
@@ -90,11 +82,6 @@ def _entries(pattern: FramePattern) -> list[str]:
         raise failure("source.unreadable", path=pattern.folder) from error
     except OSError as error:
         raise failure("source.missing", path=pattern.folder) from error
-
-
-def frame_path(source: SourceRef, number: int) -> str:
-    """Where a frame is, or would be."""
-    return FramePattern.from_printf(source.path).path(number)
 
 
 def _absolute(word: str) -> str:

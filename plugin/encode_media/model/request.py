@@ -176,11 +176,6 @@ def is_batch(job: str) -> bool:
     return job.startswith(_BATCH)
 
 
-def attempt_of(job: str) -> int:
-    """The attempt number in a job id."""
-    return int(job.rpartition("-")[2])
-
-
 def entity_id(job: str, role: str) -> str:
     """The id of the ftrack entity a job makes in this role; the same however often a step is repeated."""
     return str(uuid.uuid5(_NAMESPACE, f"{job}|{role}"))

@@ -75,11 +75,6 @@ def fraction_done(position: Position, frames: int | None, duration_s: Fraction |
     return min(1.0, max(by_frame, by_time))
 
 
-def percent_done(fraction: float) -> int:
-    """Whole percent, held at 99: the run is done when its files were verified, not when it says so."""
-    return min(99, max(0, int(fraction * 100)))
-
-
 class RemainingTime:
     """Seconds left by a moving average of the speed."""
 
