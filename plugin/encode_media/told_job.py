@@ -97,3 +97,6 @@ class _LoggedSteps:
 
     def cancelled(self) -> bool:
         return self._context.cancelled()
+
+    def go_on(self) -> None:
+        self._context.go_on()

@@ -365,7 +365,7 @@ def test_an_upload_never_holds_more_than_a_piece_of_the_file(tmp_path: Path) -> 
     sent: list[int] = []
     stream = file_stream.FileStream(path, path.stat().st_size, sent.append)
     sizes = [len(piece) for piece in stream]
-    assert max(sizes) == file_stream.CHUNK
+    assert max(sizes) == file_stream.PIECE
     assert sum(sizes) == len(stream) == sent[-1]
 
 

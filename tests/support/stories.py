@@ -190,10 +190,11 @@ class World:
         _request: EncodeRequest,
         _plan: EncodePlan,
         outputs: tuple[OutputResult, ...],
-        _on_progress: OnProgress,
+        on_progress: OnProgress,
     ) -> tuple[PublishedOutput, ...]:
         assert all(Path(output.path.replace("%04d", "1001")).is_file() for output in outputs)
         self._do("publish")
+        on_progress(Progress(stage=Stage.PUBLISHING, percent=job_percent(Stage.PUBLISHING, 0.5)))
         return tuple(
             PublishedOutput(
                 name=output.name,
@@ -261,3 +262,7 @@ class Remembering:
 
     def cancelled(self) -> bool:
         return self.is_cancelled
+
+    def go_on(self) -> None:
+        if self.is_cancelled:
+            raise failure("cancelled")

@@ -71,6 +71,7 @@ def test_progress_goes_to_the_engine_and_to_the_destination_and_never_back(
     assert percents == sorted(percents)
     assert [progress.stage for progress in context.reports if progress.frame is None] == [
         Stage.RESOLVING, Stage.PROBING, Stage.PLANNING, Stage.ENCODING, Stage.VERIFYING, Stage.PUBLISHING,
+        Stage.PUBLISHING,
     ]  # fmt: skip
     assert world.shown == context.reports
 
@@ -127,16 +128,25 @@ def test_a_job_cancelled_before_it_began_does_nothing_but_tell_it(world: World, 
     assert world.done == ["finish"]
 
 
-def test_a_cancel_while_encoding_ends_the_job_as_cancelled(world: World, context: Remembering) -> None:
+@pytest.mark.parametrize(
+    ("during", "done"),
+    [
+        ("run", ["resolve", "probe", "plan", "run", "finish"]),
+        ("publish", ["resolve", "probe", "plan", "run", "verify", "publish", "finish"]),
+    ],
+)
+def test_a_cancel_while_encoding_or_publishing_ends_the_job_as_cancelled(
+    world: World, context: Remembering, during: str, done: list[str]
+) -> None:
     def cancel(effect: str) -> None:
-        context.is_cancelled = effect == "run" or context.is_cancelled
+        context.is_cancelled = effect == during or context.is_cancelled
 
     world.note = cancel
     result = tell(world, context)
     assert result.status == "cancelled"
     assert result.error is not None
     assert result.error["code"] == "cancelled"
-    assert world.done == ["resolve", "probe", "plan", "run", "finish"]
+    assert world.done == done
 
 
 @pytest.mark.parametrize("after", STORY[:-1])

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 TIMEOUT_S = (10.0, 120.0)
 """To connect, and per socket operation: an object store may think for a while after the last byte."""
 
+_LOOK_S = 0.5
+"""While a failed transfer waits for its next try: how often a cancelled job may notice."""
 _PASSING_STATUS = frozenset({403, 408, 425, 429, 500, 502, 503, 504})
 """Worth another try. 403 is how stores answer a signed URL that ran out; the next try gets a new one."""
 
@@ -52,7 +54,8 @@ def upload(
     """Sends a file to `ftrack.server` under a component's id; gives its size in bytes.
 
     The component need not exist yet, and the same file may be sent again: it replaces itself.
-    `on_bytes` hears how many bytes were sent, and starts again from 0 when a try is repeated.
+    `on_bytes` hears how many bytes were sent, and starts again from 0 when a try is repeated; what it raises
+    ends the upload.
 
     Raises:
         ServerUnavailable: it didn't work after all tries, or the server is gone.
@@ -71,9 +74,16 @@ def upload(
             return size
         log.warning("upload of %s, try %d of %d: %s", file_name, attempt, policy.attempts, problem)
         if attempt < policy.attempts:
-            policy.sleep(wait)
+            _pause(wait, policy, on_bytes)
             wait *= 2
     raise failure("server.upload_failed", name=file_name, problem=problem)
+
+
+def _pause(seconds: float, policy: Retries, on_bytes: Callable[[int], None]) -> None:
+    while seconds > 0:
+        on_bytes(0)
+        policy.sleep(min(seconds, _LOOK_S))
+        seconds -= _LOOK_S
 
 
 def _try(  # noqa: PLR0917 - what `upload` knows of the file

@@ -54,7 +54,7 @@ class DbosContext:
         self._engine, self._job_id, self._stopping, self._starts = engine, job_id, stopping, starts
         self._owner, self._place, self._host = owner, place, host
         self._gate = ProgressGate()
-        self._cancelled, self._asked_at = False, 0.0
+        self._cancelled, self._lost, self._asked_at = False, False, 0.0
         self._around = Surroundings(
             job_id=job_id, stopping=stopping, cancelled=self._cancelled_by_someone, waiting=self._wait
         )
@@ -168,6 +168,13 @@ class DbosContext:
     def cancelled(self) -> bool:
         return self._stopping.is_set() or self._cancelled_by_someone()
 
+    def go_on(self) -> None:
+        cancelled = self.cancelled()
+        if self._stopping.is_set() or self._lost:
+            raise Interrupted(self._job_id)
+        if cancelled:
+            raise failure("cancelled")
+
     def _cancelled_by_someone(self) -> bool:
         now = time.monotonic()
         if self._cancelled or now - self._asked_at < CANCEL_POLL_S:
@@ -177,7 +184,7 @@ class DbosContext:
                 mine, cancelled = job_table.standing(conn, self._job_id, self._owner)
             if not mine:
                 _log.warning("job %s was given to another worker", self._job_id)
-            self._cancelled = cancelled or not mine
+            self._cancelled, self._lost = cancelled or not mine, not mine
             self._asked_at = now
         except DATABASE_ERRORS as error:
             _log.warning("job %s: can't see whether it was cancelled: %s", self._job_id, type(error).__name__)

@@ -160,6 +160,16 @@ class JobContext(Protocol):
         """True once somebody cancelled this job. Cheap enough to ask every second."""
         ...
 
+    def go_on(self) -> None:
+        """To be called often by work that leaves something behind it would have to tidy up after a cancel.
+
+        Where it is not cancelled, but to be gone on with by a later start or another worker, it ends as it is.
+
+        Raises:
+            Cancelled: the job was.
+        """
+        ...
+
 
 Workflow = Callable[[JobContext, EncodeRequest], JsonDict]
 """The story of one job. Returns a `RunResult` in JSON form; never raises an `EncodeMediaError`."""

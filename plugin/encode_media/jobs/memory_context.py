@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from encode_media.errors import EncodeMediaError, failure
 from encode_media.jobs.engine import JobRecord, JsonDict, PartRecord, RetryPolicy, Room
 from encode_media.jobs.parts import wait_for_parts
-from encode_media.jobs.steps import ONCE, ProgressGate, Surroundings, carry_out, value_of
+from encode_media.jobs.steps import ONCE, Interrupted, ProgressGate, Surroundings, carry_out, value_of
 from encode_media.model.request import EncodeRequest
 from encode_media.model.result import FINAL_STAGES, Progress
 
@@ -111,3 +111,9 @@ class MemoryContext:
 
     def cancelled(self) -> bool:
         return self._job.cancelled or self._stopping.is_set()
+
+    def go_on(self) -> None:
+        if self._stopping.is_set():
+            raise Interrupted(self.job_id)
+        if self._job.cancelled:
+            raise failure("cancelled")

@@ -262,9 +262,7 @@ class _Job:
             verified = self._verify(_in_one_piece(plan), verified["ran"])
             self._begin(Stage.PUBLISHING)
         outputs = tuple(from_json(OutputResult, output) for output in verified["outputs"])
-        published = self._destination.publish(
-            self._context.job_id, self._request, what, outputs, self._report if outputs else self._report_or_stop
-        )
+        published = self._destination.publish(self._context.job_id, self._request, what, outputs, self._go_on)
         return {"outputs": [to_json(output) for output in published]}
 
     def _finish(self, told: JsonDict) -> JsonDict:
@@ -298,10 +296,9 @@ class _Job:
         self._context.report(progress)
         self._destination.progress(self._context.job_id, self._request, progress)
 
-    def _report_or_stop(self, progress: Progress) -> None:
-        """Of work that somebody else does, which ends nothing by itself when it is cancelled."""
-        if self._context.cancelled():
-            raise failure("cancelled")
+    def _go_on(self, progress: Progress) -> None:
+        """Of work that ends nothing by itself when it is cancelled: sending files, or what a server does."""
+        self._context.go_on()
         self._report(progress)
 
 
