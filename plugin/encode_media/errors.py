@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+def sentence(text: str) -> str:
+    """The text with a full stop where it ends without one, as after a path."""
+    return text if text.endswith((".", "!", "?", "…")) or not text else f"{text}."
+
+
 class EncodeMediaError(Exception):
     """Something we can explain. `exit_code` is the command line's."""
 
@@ -34,6 +39,11 @@ class EncodeMediaError(Exception):
         self.hint = hint
         self.retryable = retryable
         self.details: dict[str, Any] = dict(details or {})
+
+    @property
+    def told(self) -> str:
+        """The message and what to do, for a place where both follow one another."""
+        return f"{sentence(self.message)} {self.hint}" if self.hint else self.message
 
     def to_dict(self) -> dict[str, Any]:
         """The form that is stored with a job; `from_dict` gives the error back."""

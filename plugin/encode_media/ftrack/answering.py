@@ -171,7 +171,7 @@ class _Answer:
 
 def failed_reply(error: EncodeMediaError) -> Reply:
     """What a person reads when nothing could be done."""
-    return {"success": False, "message": f"{error.message} {error.hint}".strip(), "code": error.code}
+    return {"success": False, "message": error.told, "code": error.code}
 
 
 def _user_of(event: Event) -> Mapping[str, Any]:

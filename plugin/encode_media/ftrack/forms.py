@@ -73,7 +73,7 @@ class Made:
 
     component_id: str
     preset: str
-    published: str
+    published_at: float
     is_exact: bool
     """False: the preset can only be taken as it is now."""
     source_changed: bool = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from encode_media.errors import NotPermitted, failure
 from encode_media.ftrack.entities import ComponentInfo, Target, UserInfo, VersionInfo
@@ -40,11 +39,6 @@ class LedgerEntry:
         at = self.marks.get("at")
         # Anybody can edit metadata; a year that no calendar has must not take the form away.
         return float(at) if isinstance(at, int | float) and 0 <= at < _YEAR_9000 else 0.0
-
-    @property
-    def published(self) -> str:
-        """When, in the service's own time."""
-        return f"{datetime.fromtimestamp(self.published_at).astimezone():%Y-%m-%d %H:%M}"
 
     @property
     def source(self) -> ComponentInfo | None:

@@ -88,7 +88,7 @@ def _carry_out(
             else:
                 done.append(_carry_out_one(desk, gateway, job_id, str(wanted), user))
         except EncodeMediaError as error:
-            done.append(f"{error.message} {error.hint}".strip())
+            done.append(error.told)
     return done, log_of
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
 from jinja2.sandbox import SandboxedEnvironment
 
+from encode_media.errors import sentence
 from encode_media.ftrack.grouping import Groups, load_groups
 from encode_media.resources import resource
 from encode_media.settings import Settings
@@ -109,9 +111,15 @@ def _environment(folder: Path) -> SandboxedEnvironment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        rate=describe_rate, seconds=seconds_text, about=about_text, size=size_text, frames=frames_text
-    )
+        rate=describe_rate, seconds=seconds_text, about=about_text, size=size_text, frames=frames_text,
+        moment=moment_text, sentence=sentence,
+    )  # fmt: skip
     return environment
+
+
+def moment_text(seconds: float) -> str:
+    """A time since the epoch in the service's own zone."""
+    return f"{datetime.fromtimestamp(seconds).astimezone():%Y-%m-%d %H:%M}"
 
 
 def about_text(seconds: float | None) -> str:

@@ -102,7 +102,7 @@ def _made(visit: Visit, entry: LedgerEntry, media: Media | None) -> Made:
     return Made(
         component_id=entry.component.id,
         preset=preset_label(visit.desk.catalog, entry),
-        published=entry.published,
+        published_at=entry.published_at,
         is_exact=sealed_recipe(entry.marks, secret_of(visit.gateway)) is not None,
         source_changed=size is not None and now.get("size_bytes", size) != size,
     )
