@@ -1,4 +1,4 @@
-"""Work that is told by `go_on` when to end: at a cancel it tidies up, at a stop it leaves what it has for later."""
+"""Work that `go_on` tells when to end: at a cancel it tidies up, at a stop it leaves what it has for later."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from encode_media.errors import Cancelled
 from encode_media.jobs.engine import JobContext
 from encode_media.model.request import EncodeRequest
 from encode_media.model.result import FINAL_STAGES, Stage
-from support.jobs import DONE, MakeEngine, ended, request, wait_for
+from support.jobs import DONE, MakeEngine, ended, request
+from support.waiting import wait_for
 
 
 class Sending:
