@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from support.fake_action import FORM, FakeAction, form_then, version_id
-from support.sandbox import RunningSandbox, wait_for
+from support.sandbox import RunningSandbox
 from support.sandbox_page import (
     DASH,
     choose_action,
@@ -22,6 +22,7 @@ from support.sandbox_page import (
     version,
     wait_for_toast,
 )
+from support.waiting import wait_for
 
 COMP = "sh010_comp v001"
 

@@ -8,8 +8,9 @@ from playwright.sync_api import Page, expect
 
 from support.fake_action import FakeAction
 from support.review_media import make_movie
-from support.sandbox import RunningSandbox, wait_for
+from support.sandbox import RunningSandbox
 from support.sandbox_page import open_place, version, wait_for_player, wait_for_toast
+from support.waiting import wait_for
 
 MAKE_WEB_PLAYABLE = "ftrack.connect.publish.make-web-playable"
 COMPONENT_ADDED = "ftrack.location.component-added"

@@ -12,8 +12,9 @@ from encode_media.jobs.engine import EVERY_JOB, JobContext, JsonDict, RetryPolic
 from encode_media.model.media import SourceRef
 from encode_media.model.request import EncodeRequest, Part
 from encode_media.model.result import FINAL_STAGES, Progress, Stage
-from support.jobs import DONE, MakeEngine, ended, request, wait_for
+from support.jobs import DONE, MakeEngine, ended, request
 from support.stories import media_of, plan_of
+from support.waiting import wait_for
 
 PARTS = 3
 PLAN = plan_of(media_of(SourceRef(path="/show/a.mov")))

@@ -15,7 +15,8 @@ from encode_media.errors import Cancelled, InvalidParameters, failure
 from encode_media.jobs.engine import JobContext, JobEngine, JobFilter, RetryPolicy
 from encode_media.model.request import EncodeRequest
 from encode_media.model.result import FINAL_STAGES, Progress, Stage
-from support.jobs import DONE, MakeEngine, attempt_of, ended, name_of, request, simple_story, wait_for
+from support.jobs import DONE, MakeEngine, attempt_of, ended, name_of, request, simple_story
+from support.waiting import wait_for
 
 
 class Gate:

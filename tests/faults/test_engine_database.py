@@ -20,9 +20,10 @@ from encode_media.jobs.engine import JobContext, JobFilter
 from encode_media.jobs.executor import take_identity, take_over
 from encode_media.model.request import EncodeRequest
 from encode_media.model.result import Stage
-from support.jobs import DONE, ended, simple_story, wait_for
+from support.jobs import DONE, ended, simple_story
 from support.jobs import request as wish
 from support.postgresql import PostgresServer
+from support.waiting import wait_for
 
 YOUNGEST = ("log", "version_id", "preset", "needs", "rank", "version", "owner")
 """Columns that older versions did not have."""

@@ -11,7 +11,8 @@ from encode_media.jobs.dbos_engine import DbosClient
 from encode_media.model.request import entity_id
 from encode_media.model.result import FINAL_STAGES, Stage
 from support.engine_worker import Ledger, WorkerProcess
-from support.jobs import ended, request, wait_for
+from support.jobs import ended, request
+from support.waiting import wait_for
 
 STORY = ["resolve", "probe", "plan", "run", "verify", "publish", "finish"]
 

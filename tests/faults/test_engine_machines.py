@@ -15,8 +15,9 @@ from encode_media.jobs.worker_table import Sign
 from encode_media.model.request import EncodeRequest
 from encode_media.model.result import FINAL_STAGES, Stage
 from support.engine_worker import QUICK, Ledger, WorkerProcess
-from support.jobs import ended, executor_of, host_of, request, wait_for
+from support.jobs import ended, executor_of, host_of, request
 from support.postgresql import PostgresServer
+from support.waiting import wait_for
 
 
 def test_two_machines_share_twenty_jobs_one_is_killed_and_all_end_once(

@@ -15,7 +15,8 @@ from encode_media.model.request import EncodeRequest
 from encode_media.model.result import Stage
 from encode_media.settings import Settings
 from support.engine_worker import QUICK, Ledger, WorkerProcess
-from support.jobs import ended, host_of, request, wait_for
+from support.jobs import ended, host_of, request
+from support.waiting import wait_for
 
 
 @pytest.fixture

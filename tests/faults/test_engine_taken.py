@@ -13,7 +13,8 @@ from encode_media.jobs.dbos_engine import DbosClient
 from encode_media.model.result import Stage
 from encode_media.settings import Settings
 from support.engine_worker import Ledger, WorkerProcess
-from support.jobs import ended, request, wait_for
+from support.jobs import ended, request
+from support.waiting import wait_for
 
 UNAWARE = {"beat_s": 3.0}
 """So long a worker doesn't know that it is counted as dead; its jobs learn of it within half a second."""

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from support.processes import wait_until, working_in
+from support.processes import working_in
+from support.waiting import wait_for
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="looks at processes in /proc")
 
@@ -62,7 +63,7 @@ def worker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[subproces
 
 def no_process_is_left(folder: Path) -> None:
     """Two seconds are the promise."""
-    wait_until(lambda: not working_in(folder), timeout_s=2, what="every process of the encode is gone")
+    wait_for(lambda: not working_in(folder), timeout_s=2, what="every process of the encode is gone")
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV], ids=lambda how: how.name)
@@ -70,7 +71,7 @@ def test_the_end_of_the_worker_is_the_end_of_its_encode(
     worker: subprocess.Popen[str], tmp_path: Path, how: signal.Signals
 ) -> None:
     job = tmp_path / "job"
-    wait_until(lambda: len(working_in(job)) >= 2, timeout_s=10, what="the guard and its program run")
+    wait_for(lambda: len(working_in(job)) >= 2, timeout_s=10, what="the guard and its program run")
     worker.send_signal(how)
     worker.wait(10)
     no_process_is_left(job)
@@ -80,7 +81,7 @@ def test_the_end_of_the_worker_is_the_end_of_its_encode(
 def test_the_end_of_the_guard_is_the_end_of_its_encode(worker: subprocess.Popen[str], tmp_path: Path) -> None:
     """Should somebody kill the guard itself: Linux's parent-death signal is the second line."""
     job = tmp_path / "job"
-    wait_until(lambda: len(working_in(job)) >= 2, timeout_s=10, what="the guard and its program run")
+    wait_for(lambda: len(working_in(job)) >= 2, timeout_s=10, what="the guard and its program run")
     is_guard = {pid: b"guard.py" in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in working_in(job)}
     (guard,) = [pid for pid, yes in is_guard.items() if yes]
     os.kill(guard, signal.SIGKILL)

@@ -13,9 +13,10 @@ import pytest
 
 import encode_media
 from encode_media.model.result import FINAL_STAGES, Stage
-from support.processes import wait_until
+from support.listening import asking
 from support.sandbox import RunningSandbox
-from support.serving import Service, person, prepared_service, seconds_until, serving
+from support.serving import Service, prepared_service, seconds_until, serving
+from support.waiting import wait_for
 
 CANCEL_S = 3.0
 """The contract, for a running encode."""
@@ -33,7 +34,7 @@ def service(server: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) ->
 def by_hub(server: RunningSandbox, service: Service, job_id: str) -> None:
     """What the page's cancel button and any other hub client send."""
     del service
-    with person(server) as client:
+    with asking(server) as client:
         assert client.cancel(job_id)["success"]
 
 
@@ -57,7 +58,7 @@ def version_id(server: RunningSandbox, asset: str) -> str:
 
 def submitted(server: RunningSandbox, asset: str, preset: str) -> tuple[str, str]:
     """A new job's id and that of its ftrack_job."""
-    with person(server) as client:
+    with asking(server) as client:
         answer = client.submit(preset, version_id=version_id(server, asset))
     assert answer["success"], answer
     return answer["jobId"], answer["ftrackJobId"]
@@ -82,9 +83,9 @@ def check_everything_is_clean(server: RunningSandbox, service: Service, job_id: 
     record = service.jobs.job(job_id)
     assert record is not None
     assert record.stage is Stage.CANCELLED
-    wait_until(lambda: ftrack_job(server, own_id)[0] == "failed", timeout_s=10, what="the end of the ftrack job")
+    wait_for(lambda: ftrack_job(server, own_id)[0] == "failed", timeout_s=10, what="the end of the ftrack job")
     assert "ancelled" in ftrack_job(server, own_id)[1]
-    wait_until(lambda: not service.leftovers(), timeout_s=5, what=f"an empty work folder: {service.leftovers()}")
+    wait_for(lambda: not service.leftovers(), timeout_s=5, what=f"an empty work folder: {service.leftovers()}")
     assert service.encoders() == ()
 
 
@@ -96,7 +97,7 @@ def test_a_running_encode_ends_with_its_whole_group(
     server: RunningSandbox, service: Service, cancel: Door
 ) -> None:
     job_id, own_id = submitted(server, "sh010_comp", "review")
-    wait_until(lambda: encoding(service, job_id), timeout_s=30, what=f"an encode\n{service.log[-2000:]}")
+    wait_for(lambda: encoding(service, job_id), timeout_s=30, what=f"an encode\n{service.log[-2000:]}")
 
     ended: list[float] = []
     clock = threading.Thread(
@@ -114,7 +115,7 @@ def test_a_running_encode_ends_with_its_whole_group(
 
     assert ended
     assert ended[0] < CANCEL_S
-    wait_until(lambda: has_ended(service, job_id), timeout_s=10, what="the end of the job")
+    wait_for(lambda: has_ended(service, job_id), timeout_s=10, what="the end of the job")
     check_everything_is_clean(server, service, job_id, own_id)
 
 
@@ -123,17 +124,17 @@ def test_a_waiting_job_ends_at_once_and_never_encodes(
     server: RunningSandbox, service: Service, cancel: Door
 ) -> None:
     running, running_own = submitted(server, "sh010_comp", "review")
-    wait_until(lambda: encoding(service, running), timeout_s=30, what="an encode")
+    wait_for(lambda: encoding(service, running), timeout_s=30, what="an encode")
     waiting, own_id = submitted(server, "sh020_concept", "review")
 
     cancel(server, service, waiting)
 
     took = seconds_until(lambda: has_ended(service, waiting), timeout_s=10, what="the end of the waiting job")
     assert took < AT_ONCE_S
-    wait_until(lambda: ftrack_job(server, own_id)[0] == "failed", timeout_s=10, what="the end of its ftrack job")
+    wait_for(lambda: ftrack_job(server, own_id)[0] == "failed", timeout_s=10, what="the end of its ftrack job")
     assert encoding(service, running)
     service.jobs.cancel(running)
-    wait_until(lambda: has_ended(service, running), timeout_s=10, what="the end of the other")
+    wait_for(lambda: has_ended(service, running), timeout_s=10, what="the end of the other")
     for job_id, own in ((waiting, own_id), (running, running_own)):
         check_everything_is_clean(server, service, job_id, own)
 
@@ -145,7 +146,7 @@ def test_a_script_cancels_the_encode_it_waits_for(
     session = server.session("artist")
     version = session.query('AssetVersion where asset.name is "sh010_comp"').one()
     job = encode_media.submit(session, version=version, preset="review")
-    wait_until(lambda: encoding(service, job.job_id), timeout_s=30, what="an encode")
+    wait_for(lambda: encoding(service, job.job_id), timeout_s=30, what="an encode")
 
     job.cancel()
 
@@ -153,7 +154,7 @@ def test_a_script_cancels_the_encode_it_waits_for(
     assert took < CANCEL_S
     with pytest.raises(encode_media.Cancelled):
         job.wait(timeout=30)
-    wait_until(lambda: not service.leftovers(), timeout_s=5, what="an empty work folder")
+    wait_for(lambda: not service.leftovers(), timeout_s=5, what="an empty work folder")
 
 
 def test_a_script_that_encodes_by_itself_cancels_its_encode(
@@ -167,7 +168,7 @@ def test_a_script_that_encodes_by_itself_cancels_its_encode(
     version = session.query('AssetVersion where asset.name is "sh010_comp"').one()
     source = server.data / "sources" / "sh010_comp_v001.mov"
     job = encode_media.submit(session, version=version, source_path=source, preset="review")
-    wait_until(lambda: len(own.encoders()) >= 3, timeout_s=30, what="an encode")
+    wait_for(lambda: len(own.encoders()) >= 3, timeout_s=30, what="an encode")
 
     job.cancel()
 
@@ -175,4 +176,4 @@ def test_a_script_that_encodes_by_itself_cancels_its_encode(
     assert took < CANCEL_S
     with pytest.raises(encode_media.Cancelled):
         job.wait(timeout=30)
-    wait_until(lambda: not own.leftovers(), timeout_s=5, what="an empty work folder")
+    wait_for(lambda: not own.leftovers(), timeout_s=5, what="an empty work folder")

@@ -23,11 +23,11 @@ from encode_media.ftrack.messages import RESULT_TOPIC, SUBMIT_TOPIC, ftrack_job_
 from encode_media.jobs.engine import JobRecord
 from encode_media.model.result import FINAL_STAGES, Stage
 from support.fault_world import World, broken_world
+from support.listening import asking
 from support.postgresql import PostgresServer
-from support.processes import wait_until
 from support.sandbox import RunningSandbox
 from support.seeds import chosen_seeds
-from support.serving import person
+from support.waiting import wait_for
 
 EVERYDAY = 2
 """One of each kind."""
@@ -67,7 +67,7 @@ def ask_until_accepted(world: World, versions: dict[str, str], accepted: set[str
     while waiting and time.monotonic() < limit:
         asset, preset = waiting[0]
         try:
-            with person(world.server) as client:
+            with asking(world.server) as client:
                 data = {"preset": preset, "versionId": versions[asset]}
                 client._hub.publish(Event(SUBMIT_TOPIC, data=data))  # a double click: the same, unanswered
                 answer = client.submit(preset, version_id=versions[asset], timeout_s=3)
@@ -126,13 +126,11 @@ def test_everything_accepted_ends_once_whatever_is_killed_or_cut(world: World, s
         asking.join(END_S)
         assert not asking.is_alive()
         # Not oftener: asking for all jobs takes longer than most of them.
-        wait_until(lambda: all_ended(world), timeout_s=END_S, what=f"an end of all: {told(world)}", every_s=0.3)
+        wait_for(lambda: all_ended(world), timeout_s=END_S, what=f"an end of all: {told(world)}", every_s=0.3)
     check_jobs(world, accepted, heard)
     check_versions(world)
     service = world.service
-    wait_until(
-        lambda: not service.leftovers(), timeout_s=10, what=f"no file: {service.leftovers()}; {told(world)}"
-    )
+    wait_for(lambda: not service.leftovers(), timeout_s=10, what=f"no file: {service.leftovers()}; {told(world)}")
     assert service.encoders() == ()
     world.stop()
 

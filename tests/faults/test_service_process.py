@@ -14,9 +14,10 @@ from pathlib import Path
 
 from encode_media.model.result import FINAL_STAGES, Stage
 from support.bad_network import BadNetwork
-from support.processes import wait_until
+from support.listening import asking
 from support.sandbox import RunningSandbox
-from support.serving import Service, person, prepared_service, serving
+from support.serving import Service, prepared_service, serving
+from support.waiting import wait_for
 
 
 def free_port() -> int:
@@ -28,7 +29,7 @@ def free_port() -> int:
 def submitted(server: RunningSandbox, asset: str, preset: str) -> tuple[str, str]:
     """A new job's id and that of its ftrack_job."""
     found = server.session("artist").query(f'AssetVersion where asset.name is "{asset}"').one()
-    with person(server) as client:
+    with asking(server) as client:
         answer = client.submit(preset, version_id=found["id"])
     assert answer["success"], answer
     return answer["jobId"], answer["ftrackJobId"]
@@ -40,9 +41,7 @@ def stage(service: Service, job_id: str) -> Stage | None:
 
 
 def wait_until_ended(service: Service, job_id: str) -> None:
-    wait_until(
-        lambda: stage(service, job_id) in FINAL_STAGES, timeout_s=60, what=f"the end:\n{service.log[-3000:]}"
-    )
+    wait_for(lambda: stage(service, job_id) in FINAL_STAGES, timeout_s=60, what=f"the end:\n{service.log[-3000:]}")
 
 
 def test_a_stop_while_encoding_is_quick_and_the_job_goes_on_at_the_next_start(
@@ -51,7 +50,7 @@ def test_a_stop_while_encoding_is_quick_and_the_job_goes_on_at_the_next_start(
     with serving(tmp_path / "service", server) as service:
         service.crawl()
         job_id, _ = submitted(server, "sh010_comp", "thumbnail")
-        wait_until(lambda: len(service.encoders()) >= 3, timeout_s=30, what="an encode")
+        wait_for(lambda: len(service.encoders()) >= 3, timeout_s=30, what="an encode")
 
         began = time.monotonic()
         assert service.stop() == 0
@@ -63,7 +62,7 @@ def test_a_stop_while_encoding_is_quick_and_the_job_goes_on_at_the_next_start(
         service.start()
         wait_until_ended(service, job_id)
         assert stage(service, job_id) is Stage.DONE
-        wait_until(lambda: not service.leftovers(), timeout_s=5, what="an empty work folder")
+        wait_for(lambda: not service.leftovers(), timeout_s=5, what="an empty work folder")
 
 
 def test_the_second_signal_ends_it_on_the_spot_and_the_job_goes_on_at_the_next_start(
@@ -74,14 +73,14 @@ def test_the_second_signal_ends_it_on_the_spot_and_the_job_goes_on_at_the_next_s
     with serving(tmp_path / "service", server, **environ) as service:
         service.crawl()
         job_id, _ = submitted(server, "sh010_comp", "thumbnail")
-        wait_until(lambda: len(service.encoders()) >= 3, timeout_s=30, what="an encode")
+        wait_for(lambda: len(service.encoders()) >= 3, timeout_s=30, what="an encode")
         network.delay_s = 60  # whatever asks the server now hangs
         service.running.send_signal(signal.SIGTERM)
         time.sleep(0.3)  # both signals at the same moment would count as one
         service.running.send_signal(signal.SIGTERM)
 
         assert service.running.wait(timeout=3) == 128 + signal.SIGTERM
-        wait_until(lambda: not service.encoders(), timeout_s=2, what="the end of ffmpeg")
+        wait_for(lambda: not service.encoders(), timeout_s=2, what="the end of ffmpeg")
         network.delay_s = 0
         network.drop_all()
         service.crawl(slow=False)
@@ -163,7 +162,7 @@ def test_figures_and_log_lines_tell_what_happened(server: RunningSandbox, tmp_pa
         wait_until_ended(service, failed)
         service.crawl()
         running, _ = submitted(server, "sh010_comp", "review")
-        wait_until(lambda: len(service.encoders()) >= 3, timeout_s=30, what="an encode")
+        wait_for(lambda: len(service.encoders()) >= 3, timeout_s=30, what="an encode")
         waiting, _ = submitted(server, "sh020_concept", "review")
 
         told = figures(port)
@@ -228,7 +227,7 @@ def test_an_ftrack_job_whose_job_database_was_lost_does_not_look_alive_for_ever(
         other.stop()
         service.crawl()
         _, own_id = submitted(server, "sh010_beauty", "thumbnail")
-        wait_until(lambda: len(service.encoders()) >= 3, timeout_s=30, what="an encode")
+        wait_for(lambda: len(service.encoders()) >= 3, timeout_s=30, what="an encode")
         # It starts, and looks for stale ones, while the first one's is alive.
         before = len(other.log)
         other.start()
@@ -241,7 +240,7 @@ def test_an_ftrack_job_whose_job_database_was_lost_does_not_look_alive_for_ever(
 
         service.start()
 
-        wait_until(lambda: state(server, own_id) == "failed", timeout_s=30, what="the end of the ftrack job")
+        wait_for(lambda: state(server, own_id) == "failed", timeout_s=30, what="the end of the ftrack job")
 
 
 def state(server: RunningSandbox, own_id: str) -> str:

@@ -17,7 +17,8 @@ from encode_media.ftrack.client import ActionClient
 from encode_media.model.result import Stage
 from support.listening import Listening, asking, listening, settings_for
 from support.many import many_versions
-from support.sandbox import RunningSandbox, wait_for
+from support.sandbox import RunningSandbox
+from support.waiting import wait_for
 
 ITEM = {"actionIdentifier": "encode-media", "encodeMedia": "preset", "preset": "review"}
 

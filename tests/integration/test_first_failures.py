@@ -17,8 +17,9 @@ import pytest
 
 from encode_media.media.capabilities import find_ffmpeg
 from support.listening import sandbox_sources
-from support.sandbox import RunningSandbox, start_process, wait_for
+from support.sandbox import RunningSandbox, start_process
 from support.service import Studio, form_text, studio
+from support.waiting import wait_for
 
 ENDED = ("done", "failed")
 MOVIE = "sources/sh010_comp_v001.mov"

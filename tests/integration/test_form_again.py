@@ -13,8 +13,9 @@ from encode_media.ftrack.client import ActionClient
 from encode_media.ftrack.ledger import seal
 from encode_media.model.request import EncodeRequest
 from support.listening import Listening, asking, listening, selected, settings_for
-from support.sandbox import RunningSandbox, wait_for
+from support.sandbox import RunningSandbox
 from support.service import Studio, form_values
+from support.waiting import wait_for
 
 ITEM = {"actionIdentifier": "encode-media"}
 AT = 1_790_000_000.0

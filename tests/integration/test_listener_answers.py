@@ -12,7 +12,8 @@ import pytest
 from encode_media.ftrack import launching, visit
 from encode_media.ftrack.client import ActionClient
 from support.listening import Listening, asking, listening, selected, settings_for
-from support.sandbox import RunningSandbox, wait_for
+from support.sandbox import RunningSandbox
+from support.waiting import wait_for
 
 ITEM = {"actionIdentifier": "encode-media"}
 

@@ -17,7 +17,8 @@ from encode_media.jobs.memory_engine import MemoryEngine
 from encode_media.presets.catalog import Catalog
 from encode_media.settings import Settings
 from support.listening import Listening, asking, listening, selected, settings_for
-from support.sandbox import RunningSandbox, running_sandbox, start_in_process, wait_for
+from support.sandbox import RunningSandbox, running_sandbox, start_in_process
+from support.waiting import wait_for
 
 
 def answers(sandbox: RunningSandbox) -> bool:

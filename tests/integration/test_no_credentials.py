@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from support.listening import sandbox_sources
-from support.sandbox import wait_for
 from support.service import Studio, studio
+from support.waiting import wait_for
 
 pytestmark = pytest.mark.timeout(400)
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from encode_media.ftrack.preferences import recall_preferences
 from support.listening import asking, listening, selected, settings_for
-from support.sandbox import RunningSandbox, wait_for
+from support.sandbox import RunningSandbox
+from support.waiting import wait_for
 
 
 def fields(form: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,8 @@ from encode_media.model.request import EncodeRequest
 from encode_media.model.result import Progress, RunResult, Stage
 from support.outputs import movie, plan_of, request_for
 from support.publishing import Studio, job_of, studio_of
-from support.sandbox import start_in_process, wait_for
+from support.sandbox import start_in_process
+from support.waiting import wait_for
 
 DONE = RunResult(status="done")
 FAILED = RunResult(status="failed", error=failure("source.missing", path="/gone.mov").to_dict())

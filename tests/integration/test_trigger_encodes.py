@@ -13,7 +13,8 @@ import pytest
 from encode_media.ftrack.trigger_file import load_rules
 from encode_media.model.request import PRIORITY_AUTOMATIC
 from support.listening import Listening, listening, settings_for
-from support.sandbox import RunningSandbox, running_sandbox, wait_for
+from support.sandbox import RunningSandbox, running_sandbox
+from support.waiting import wait_for
 
 RULES = """
 quiet_s: 0.3

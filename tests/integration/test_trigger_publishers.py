@@ -29,7 +29,8 @@ from encode_media.model.request import PRIORITY_AUTOMATIC, EncodeRequest
 from encode_media.presets.catalog import Catalog
 from support.clips import Clips
 from support.listening import settings_for
-from support.sandbox import RunningSandbox, running_sandbox, wait_for
+from support.sandbox import RunningSandbox, running_sandbox
+from support.waiting import wait_for
 
 RULES = """
 quiet_s: 0.5

@@ -8,8 +8,8 @@ from fractions import Fraction
 
 import pytest
 
-from support.sandbox import wait_for
 from support.service import Studio, form_text, form_values
+from support.waiting import wait_for
 
 
 def _ftr_meta(component) -> dict:

@@ -15,7 +15,7 @@ from encode_media.errors import Cancelled, EncodeFailed, EncodeMediaError, OutOf
 from encode_media.model.plan import EncodePlan, FrameLink
 from encode_media.model.result import Progress, Stage
 from encode_media.running.runner import RunReport, run_plan
-from support.processes import alive, wait_until, working_in
+from support.processes import alive, working_in
 from support.run_plans import (
     PYTHON,
     REPORT,
@@ -29,6 +29,7 @@ from support.run_plans import (
     plan,
     slow_plan,
 )
+from support.waiting import wait_for
 
 LINUX = pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="looks at processes in /proc")
 
@@ -210,7 +211,7 @@ def test_cancelling_ends_the_children_of_a_wrapper_too(folder: Path) -> None:
     with pytest.raises(Cancelled):
         run_plan(awkward_plan("parent", "wait"), folder, PYTHON, on_progress=on_progress, cancelled=cancelled)
     assert time.monotonic() - cancelled.asked_at < 3
-    wait_until(lambda: not alive(children[0]), timeout_s=1, what="the wrapper's child is gone")
+    wait_for(lambda: not alive(children[0]), timeout_s=1, what="the wrapper's child is gone")
 
 
 def test_a_job_cancelled_before_it_starts_makes_nothing(folder: Path) -> None:
@@ -274,7 +275,7 @@ def test_what_a_wrapper_leaves_behind_ends_with_it(folder: Path) -> None:
     with pytest.raises(OutputWrong):
         run(awkward_plan("parent", "leave"), folder, PYTHON)
     child = int((folder / "child.pid").read_text())
-    wait_until(lambda: not alive(child), timeout_s=2, what="the wrapper's child is gone")
+    wait_for(lambda: not alive(child), timeout_s=2, what="the wrapper's child is gone")
 
 
 @LINUX

@@ -17,8 +17,9 @@ from encode_media.model.plan import EncodePlan, Expected
 from encode_media.model.result import OutputResult, Progress, Stage
 from encode_media.running.runner import run_plan
 from encode_media.running.verify import verify
-from support.processes import wait_until, working_in
+from support.processes import working_in
 from support.run_plans import HD, REPORT, TAG, TAGS, encode_movie, ffmpegs, h264, movie_plan, output, plan
+from support.waiting import wait_for
 
 BUNDLED = ffmpegs()["bundled"]
 
@@ -331,7 +332,7 @@ def test_cancelling_a_verification_ends_it_within_three_seconds(tmp_path: Path) 
 
     thread = threading.Thread(target=run)
     thread.start()
-    wait_until(lambda: len(working_in(tmp_path)) >= 2, timeout_s=20, what="the guard and its child run")
+    wait_for(lambda: len(working_in(tmp_path)) >= 2, timeout_s=20, what="the guard and its child run")
     asked.set()
     started = time.monotonic()
     thread.join(10)

@@ -17,7 +17,8 @@ import ftrack_api.event.base
 import pytest
 
 from support.listening import Listening, listening, sandbox_sources, settings_for
-from support.sandbox import RunningSandbox, running_sandbox, wait_for
+from support.sandbox import RunningSandbox, running_sandbox
+from support.waiting import wait_for
 
 HOOKS = Path(__file__).parents[2] / "hooks"
 HOOK = HOOKS / "encode_media_hook.py"

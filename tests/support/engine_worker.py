@@ -22,8 +22,8 @@ from encode_media.jobs.dbos_engine import DbosEngine
 from encode_media.jobs.profile import Profile
 from encode_media.model.codec import from_json
 from encode_media.settings import Settings
-from support.jobs import wait_for
 from support.stories import World
+from support.waiting import wait_for
 
 TESTS = Path(__file__).resolve().parents[1]
 QUICK = {"beat_s": 0.5, "suspect_s": 2.0, "dead_s": 10.0}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +9,7 @@ from encode_media.jobs.engine import JobClient, JobContext, JobEngine, JobRecord
 from encode_media.model.media import SourceRef
 from encode_media.model.request import PRIORITY_NORMAL, EncodeRequest, PublishTarget
 from encode_media.model.result import FINAL_STAGES
+from support.waiting import wait_for
 
 MakeEngine = Callable[..., JobEngine]
 """Gives an engine for a workflow and a number of slots."""
@@ -24,14 +24,6 @@ def request(
     target = PublishTarget(version_id=name, username=user) if user else None
     source = SourceRef(path=f"/show/{name}.mov")
     return EncodeRequest(preset="review", source=source, target=target, priority=priority, options=options)
-
-
-def wait_for(condition: Callable[[], bool], *, timeout_s: float = 20, what: str = "") -> None:
-    end = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError(f"not within {timeout_s} s: {what or condition}")
-        time.sleep(0.01)
 
 
 def ended(client: JobClient, job_id: str, *, timeout_s: float = 20) -> JobRecord:

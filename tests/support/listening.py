@@ -21,7 +21,8 @@ from encode_media.model.request import EncodeRequest
 from encode_media.model.result import Progress, Stage
 from encode_media.presets.catalog import Catalog
 from encode_media.settings import Settings
-from support.sandbox import RunningSandbox, wait_for
+from support.sandbox import RunningSandbox
+from support.waiting import wait_for
 
 JsonDict = dict[str, Any]
 

@@ -8,27 +8,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import ftrack_api
 
 from encode_media.sandbox.server import Address, Sandbox
-
-T = TypeVar("T")
-
-
-def wait_for(question: Callable[[], T | None], *, timeout_s: float = 15.0, what: str = "it") -> T:
-    """The first true answer; fails the test if there is none in time."""
-    limit = time.monotonic() + timeout_s
-    while time.monotonic() < limit:
-        if answer := question():
-            return answer
-        time.sleep(0.01)
-    raise AssertionError(f"{what} did not happen within {timeout_s:g} s")
 
 
 @dataclass(slots=True)

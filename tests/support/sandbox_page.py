@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from support.sandbox import wait_for
+from support.waiting import wait_for
 
 _TEST_IDS = """
     connection user-select theme-button tree tree-item version-count search sort view-grid view-list

@@ -16,7 +16,8 @@ import ftrack_api
 
 from encode_media.ftrack.client import ActionClient
 from encode_media.sandbox.server import Address
-from support.sandbox import RunningSandbox, wait_for
+from support.sandbox import RunningSandbox
+from support.waiting import wait_for
 
 Selection = list[dict[str, str]]
 

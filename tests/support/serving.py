@@ -9,15 +9,15 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from encode_media.ftrack.client import ActionClient
 from encode_media.jobs.dbos_engine import DbosClient
 from encode_media.media.capabilities import find_ffmpeg
-from support.processes import PROC, alive, wait_until
+from support.processes import PROC, alive
 from support.sandbox import RunningSandbox
+from support.waiting import wait_for
 
 SLOW_FFMPEG = """#!/bin/sh
 # Trials of encoders run as they are; an encode begins with something that hangs beside it, and crawls if told to.
@@ -79,10 +79,10 @@ class Service:
             )
 
     def wait_until_ready(self) -> None:
-        wait_until(lambda: self.ready, timeout_s=60, what=f"ready:\n{self.log[-12000:]}")
+        wait_for(lambda: self.ready, timeout_s=60, what=f"ready:\n{self.log[-12000:]}")
 
     def wait_until_listening(self, since: int = 0) -> None:
-        wait_until(
+        wait_for(
             lambda: "Listening to" in self.log[since:],
             timeout_s=120,
             what=f"listening:\n{self.log[-3000:]}",
@@ -161,16 +161,7 @@ def serving(folder: Path, sandbox: RunningSandbox, **environ: str) -> Iterator[S
         service.close()
 
 
-@contextlib.contextmanager
-def person(sandbox: RunningSandbox, user: str = "artist") -> Iterator[ActionClient]:
-    client = ActionClient(sandbox.session(user))
-    try:
-        yield client
-    finally:
-        client.close()
-
-
-def seconds_until(condition: object, *, timeout_s: float, what: str) -> float:
+def seconds_until(condition: Callable[[], object], *, timeout_s: float, what: str) -> float:
     began = time.monotonic()
-    wait_until(condition, timeout_s=timeout_s, what=what)  # type: ignore[arg-type]
+    wait_for(condition, timeout_s=timeout_s, what=what)
     return time.monotonic() - began

@@ -13,8 +13,9 @@ from encode_media.jobs.memory_engine import MemoryEngine
 from encode_media.model.codec import from_json
 from encode_media.model.result import FINAL_STAGES, RunResult, Stage
 from encode_media.settings import Settings
-from support.jobs import ended, request, wait_for
+from support.jobs import ended, request
 from support.stories import World
+from support.waiting import wait_for
 
 WRONG = failure("output.wrong", name="review", problem="frames: expected 12, found 5")
 

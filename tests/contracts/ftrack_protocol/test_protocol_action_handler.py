@@ -12,7 +12,8 @@ import ftrack_api
 import pytest
 from ftrack_action_handler.action import AdvancedBaseAction, BaseAction
 
-from support.sandbox import RunningSandbox, wait_for
+from support.sandbox import RunningSandbox
+from support.waiting import wait_for
 
 
 class Counting(BaseAction):  # type: ignore[misc] - the package has no types

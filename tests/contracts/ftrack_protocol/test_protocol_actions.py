@@ -9,7 +9,8 @@ import ftrack_api
 import pytest
 import requests
 
-from support.sandbox import RunningSandbox, wait_for
+from support.sandbox import RunningSandbox
+from support.waiting import wait_for
 
 
 def call(box: RunningSandbox, user: str, **operation: Any) -> Any:

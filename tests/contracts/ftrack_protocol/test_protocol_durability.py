@@ -17,7 +17,8 @@ import ftrack_api.symbol
 import pytest
 import requests
 
-from support.sandbox import RunningSandbox, running_sandbox, start_in_process, wait_for
+from support.sandbox import RunningSandbox, running_sandbox, start_in_process
+from support.waiting import wait_for
 
 
 def publish(box: RunningSandbox, clip: Path) -> Any:

@@ -16,7 +16,8 @@ from encode_media.sandbox.encoder import EncodedFile, EncodedMedia, EncodingFail
 from encode_media.sandbox_encoder import SandboxEncoder
 from encode_media.settings import read_settings
 from support.clips import Clips
-from support.sandbox import RunningSandbox, running_sandbox, wait_for
+from support.sandbox import RunningSandbox, running_sandbox
+from support.waiting import wait_for
 
 META = '{"frameIn": 0, "frameOut": 12, "frameRate": 24.0, "width": 160, "height": 90}'
 

@@ -14,7 +14,8 @@ import pytest
 import requests
 
 from support.faults import Faults
-from support.sandbox import RunningSandbox, running_sandbox, wait_for
+from support.sandbox import RunningSandbox, running_sandbox
+from support.waiting import wait_for
 
 INFORMATION = [{"action": "query_server_information"}]
 

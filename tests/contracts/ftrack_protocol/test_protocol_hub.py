@@ -12,7 +12,8 @@ import ftrack_api
 import pytest
 from ftrack_api.event.base import Event
 
-from support.sandbox import RunningSandbox, running_sandbox, start_process, wait_for
+from support.sandbox import RunningSandbox, running_sandbox, start_process
+from support.waiting import wait_for
 
 Connect = Callable[..., ftrack_api.Session]
 
