@@ -142,12 +142,12 @@ def test_discover_answers_from_memory_in_well_under_its_limit() -> None:
     [
         (1, 0, 0, "1 version queued"),
         (2, 1, 0, "2 versions queued, 1 version already in work"),
-        (2, 0, 1, "2 versions queued, 1 skipped: notes v1: This is not a media file: /p/a.mov"),
+        (2, 0, 1, "2 versions queued, 1 skipped: a v1: This is not a media file: /a.mov"),
         (
             0,
             0,
             1,
-            "Nothing queued. notes v1: This is not a media file: /p/a.mov. Check that the right file was published.",
+            "Nothing queued. a v1: This is not a media file: /a.mov. Check that the right file was published.",
         ),
     ],
 )
@@ -159,7 +159,7 @@ def test_the_answer_counts_what_became_of_the_versions(
         outcome.add(Submission(job_id=str(number), created=True))
     for number in range(running):
         outcome.add(Submission(job_id=str(number), created=False))
-    outcome.failed += [("notes v1", failure("source.not_media", path="/p/a.mov"))] * failed
+    outcome.failed += [("a v1", failure("source.not_media", path="/a.mov"))] * failed
 
     reply = outcome.reply(Texts())
 
