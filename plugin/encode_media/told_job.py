@@ -9,13 +9,12 @@ from typing import Any
 
 from encode_media.errors import EncodeMediaError
 from encode_media.jobs.engine import JobContext, JsonDict, PartRecord, RetryPolicy, Room, Workflow
+from encode_media.jobs.steps import ONCE
 from encode_media.log_lines import about, kept_tail
 from encode_media.model.request import EncodeRequest
 from encode_media.model.result import Progress
 
 log = logging.getLogger(__name__)
-
-_ONCE = RetryPolicy()
 
 OnEnd = Callable[[EncodeRequest, JsonDict], None]
 """Gets what was asked for, and the `RunResult` in JSON form."""
@@ -67,7 +66,7 @@ class _LoggedSteps:
         name: str,
         work: Callable[..., JsonDict],
         *args: Any,
-        retry: RetryPolicy = _ONCE,
+        retry: RetryPolicy = ONCE,
         network: bool = False,
     ) -> JsonDict:
         began = time.monotonic()

@@ -89,7 +89,3 @@ function fraction(text) {
 export function rateText(rate) {
   return rate ? `${Number(rate.toFixed(3))} fps` : "";
 }
-
-export function titleCase(text) {
-  return text ? text[0].toUpperCase() + text.slice(1) : "";
-}

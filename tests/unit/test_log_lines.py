@@ -6,16 +6,15 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
 from encode_media.errors import failure
-from encode_media.jobs.engine import JobContext, JsonDict, RetryPolicy
+from encode_media.jobs.engine import JobContext, JsonDict
 from encode_media.log_lines import about, configure_logging, kept_tail
 from encode_media.model.request import EncodeRequest, PublishTarget
-from encode_media.model.result import Progress
 from encode_media.told_job import told
+from support.stories import Remembering
 
 log = logging.getLogger("encode_media.test")
 REQUEST = EncodeRequest(
@@ -40,32 +39,12 @@ def logged(form: str, *, level: int = logging.INFO, secrets: tuple[str, ...] = (
     return stream
 
 
-class StoryContext(JobContext):
-    job_id = "0123-1"
-
-    def step(
-        self,
-        name: str,
-        work: Callable[..., JsonDict],
-        *args: Any,
-        retry: RetryPolicy | None = None,
-        network: bool = False,
-    ) -> JsonDict:
-        del name, retry, network
-        return work(*args)
-
-    def report(self, progress: Progress) -> None: ...
-
-    def cancelled(self) -> bool:
-        return False
-
-
 def tell(story: Callable[[], JsonDict]) -> JsonDict:
     def workflow(context: JobContext, request: EncodeRequest) -> JsonDict:
         del request
         return context.step("run", story)
 
-    return told(workflow, lambda _request, _result: None)(StoryContext(), REQUEST)
+    return told(workflow, lambda _request, _result: None)(Remembering("0123-1"), REQUEST)
 
 
 def test_a_json_line_names_job_version_and_user_as_fields() -> None:

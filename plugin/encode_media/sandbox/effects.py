@@ -24,6 +24,7 @@ _VALUE_TYPES = {
 
 
 _CUSTOMISED = {*OBJECT_TYPES, "Project", "AssetVersion", "Asset", "User", "AssetVersionList", "TypedContextList"}
+"""The types with custom attributes."""
 _KINDS = {"Project": "show", "AssetVersionList": "list", "TypedContextList": "list"}
 """The words of custom attribute configurations, where they are not the type's name."""
 
@@ -44,15 +45,7 @@ def after_create(store: Store, type_name: str, values: Values) -> None:
         _mark_latest(store, values["asset_id"])
     elif type_name == "CustomAttributeConfiguration":
         _dense_values(store, values["id"])
-    if type_name in {
-        *OBJECT_TYPES,
-        "Project",
-        "AssetVersion",
-        "Asset",
-        "User",
-        "AssetVersionList",
-        "TypedContextList",
-    }:
+    if type_name in _CUSTOMISED:
         for configuration in store.rows('SELECT * FROM "CustomAttributeConfiguration"'):
             _dense_value(store, configuration, type_name, values)
 
