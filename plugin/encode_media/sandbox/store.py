@@ -19,7 +19,6 @@ _CHUNK = 500
 """Variables per statement; SQLite's oldest limit is 999."""
 
 Values = dict[str, Any]
-Key = tuple[str, ...]
 
 
 def quoted(name: str) -> str:
