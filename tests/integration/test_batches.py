@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +20,6 @@ from support.sandbox import RunningSandbox
 from support.waiting import wait_for
 
 ITEM = {"actionIdentifier": "encode-media", "encodeMedia": "preset", "preset": "review"}
-
-
-@pytest.fixture
-def service(sandbox: RunningSandbox) -> Iterator[Listening]:
-    with listening(settings_for(sandbox)) as running:
-        running.wait_until_connected()
-        yield running
-
-
-@pytest.fixture
-def artist(sandbox: RunningSandbox, service: Listening) -> Iterator[ActionClient]:
-    assert service.listener.connected.is_set()
-    with asking(sandbox) as client:
-        yield client
 
 
 def batch_of(service: Listening) -> str:

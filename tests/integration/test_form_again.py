@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,27 +11,13 @@ import encode_media
 from encode_media.ftrack.client import ActionClient
 from encode_media.ftrack.ledger import seal
 from encode_media.model.request import EncodeRequest
-from support.listening import Listening, asking, listening, selected, settings_for
+from support.listening import Listening, selected
 from support.sandbox import RunningSandbox
 from support.service import Studio, form_values
 from support.waiting import wait_for
 
 ITEM = {"actionIdentifier": "encode-media"}
 AT = 1_790_000_000.0
-
-
-@pytest.fixture
-def service(sandbox: RunningSandbox) -> Iterator[Listening]:
-    with listening(settings_for(sandbox)) as running:
-        running.wait_until_connected()
-        yield running
-
-
-@pytest.fixture
-def artist(sandbox: RunningSandbox, service: Listening) -> Iterator[ActionClient]:
-    assert service.listener.connected.is_set()
-    with asking(sandbox) as client:
-        yield client
 
 
 def source_of(sandbox: RunningSandbox, asset: str) -> str:

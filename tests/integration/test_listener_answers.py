@@ -11,7 +11,7 @@ import pytest
 
 from encode_media.ftrack import launching, visit
 from encode_media.ftrack.client import ActionClient
-from support.listening import Listening, asking, listening, selected, settings_for
+from support.listening import Listening, listening, selected, settings_for
 from support.sandbox import RunningSandbox
 from support.waiting import wait_for
 
@@ -23,13 +23,6 @@ def service(sandbox: RunningSandbox) -> Iterator[Listening]:
     with listening(settings_for(sandbox, icon_url="https://studio.example/encode.svg")) as running:
         running.wait_until_connected()
         yield running
-
-
-@pytest.fixture
-def artist(sandbox: RunningSandbox, service: Listening) -> Iterator[ActionClient]:
-    assert service.listener.connected.is_set()
-    with asking(sandbox) as client:
-        yield client
 
 
 def values_of(form: dict[str, Any], **changes: object) -> dict[str, Any]:

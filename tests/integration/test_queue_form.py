@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from encode_media.ftrack.client import ActionClient
 from encode_media.model.result import Stage
-from support.listening import Listening, asking, listening, selected, settings_for
+from support.listening import Listening, asking, selected
 from support.many import many_versions
 from support.sandbox import RunningSandbox
 from support.waiting import wait_for
@@ -20,18 +19,10 @@ QUEUE = {"actionIdentifier": "encode-media", "encodeMedia": "queue"}
 
 
 @pytest.fixture
-def service(sandbox: RunningSandbox) -> Iterator[Listening]:
-    with listening(settings_for(sandbox)) as running:
-        running.wait_until_connected()
-        running.gate.clear()
-        yield running
-
-
-@pytest.fixture
-def artist(sandbox: RunningSandbox, service: Listening) -> Iterator[ActionClient]:
-    assert service.listener.connected.is_set()
-    with asking(sandbox) as client:
-        yield client
+def service(service: Listening) -> Listening:
+    """Its jobs run until they are let go."""
+    service.gate.clear()
+    return service
 
 
 def text_of(form: dict[str, Any]) -> str:
