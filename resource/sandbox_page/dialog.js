@@ -10,6 +10,7 @@ const EMBEDDABLE = /^https?:/i;
 export class ActionDialog {
   #form = null;
   #items = null;
+  #mistakes = new Set();
   #shell = new Shell({ testid: "form-dialog", onClose: () => (this.#form = null) });
 
   get isOpen() {
@@ -20,9 +21,8 @@ export class ActionDialog {
   showForm(reply, onSubmit) {
     const again = this.isOpen && this.#form;
     const previous = again ? this.#form.values() : {};
-    this.#form = buildForm(reply.items, previous, {
-      mistakes: mistakesIn(reply.items, again ? this.#items : null),
-    });
+    this.#mistakes = mistakesIn(reply.items, again ? this.#items : null, this.#mistakes);
+    this.#form = buildForm(reply.items, previous, { mistakes: this.#mistakes });
     this.#items = reply.items;
     const errors = h("div", { class: "dialog-errors", "data-testid": "form-error" });
     const submit = h(

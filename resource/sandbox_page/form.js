@@ -25,12 +25,18 @@ export function buildForm(items, previous = {}, { mistakes = new Set() } = {}) {
   return { element: host, values };
 }
 
-/** When the same fields come back, the labels that were not there before say what is wrong. */
-export function mistakesIn(items, before) {
+/**
+ * When the same fields come back, the labels that were not there before say what is wrong. Where others are gone it
+ * is no correction but news, as of a list that is shown again; then only what warns. `earlier` mistakes may go.
+ */
+export function mistakesIn(items, before, earlier) {
   const fields = (list) => JSON.stringify(list.filter(({ name }) => name).map(({ name, type }) => [name, type]));
   if (!before || fields(items) !== fields(before)) return new Set();
-  const known = new Set(before.filter(isText).map(({ value }) => value));
-  return new Set(items.filter((item) => isText(item) && !known.has(item.value)));
+  const texts = (list) => new Set(list.filter(isText).map(({ value }) => value));
+  const [known, shown] = [texts(before), texts(items)];
+  const stays = [...texts(before.filter((item) => !earlier.has(item)))].every((value) => shown.has(value));
+  const isNew = (item) => isText(item) && !known.has(item.value);
+  return new Set(items.filter((item) => isNew(item) && (stays || item.value.startsWith("⚠"))));
 }
 
 function isText({ type, value }) {

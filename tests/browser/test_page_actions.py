@@ -206,6 +206,19 @@ def test_labels_that_come_new_with_the_same_fields_are_marked_as_mistakes(page_a
     expect(page.locator(".form-label.notice-error")).to_have_text("At most 40 characters.")
 
 
+def test_a_list_that_is_shown_again_is_news_and_no_mistake(page_at, action: FakeAction):
+    def shown(*texts: str) -> dict[str, object]:
+        return {**FORM, "items": [*({"type": "label", "value": text} for text in texts), *FORM["items"]]}
+
+    action.answer = lambda data: shown("⚠ It waits.", "one, done") if "values" in data else shown("one, running")
+    page = page_at()
+    open_actions_menu(page, COMP)
+    choose_action(page, "Encode Media", "Review")
+    form(page)
+    submit_form(page)
+    expect(page.locator(".form-label.notice-error")).to_have_text("⚠ It waits.")
+
+
 def test_an_emptied_number_goes_back_as_null(page_at, action: FakeAction):
     action.answer = form_then({"success": True, "message": "Queued."})
     page = page_at()

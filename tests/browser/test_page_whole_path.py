@@ -14,6 +14,7 @@ from support.sandbox_page import (
     component_names,
     fill_form,
     form,
+    form_field,
     form_labels,
     has_thumbnail,
     open_actions_menu,
@@ -88,6 +89,14 @@ def test_right_click_form_progress_done_and_it_plays(page_at, results):
     page.get_by_test_id("player").press("ArrowRight")
     wait_until(page, "document.querySelector('[data-testid=\"frame-counter\"]').innerText.startsWith('3 ')")
     screenshot(page, results, "review")
+
+    open_actions_menu(page, "sh010_comp")
+    choose_action(page, "Encode Media", "Choose…")
+    again = form_field(page, "next").locator(".choice", has_text="Again, exactly as Review of")
+    expect(again).to_contain_text("what is chosen above doesn't count")
+    again.click()
+    submit_form(page)
+    wait_for_toast(page, "queued, exactly as Review of")
 
 
 def test_two_versions_are_encoded_from_one_form(page_at, results):
