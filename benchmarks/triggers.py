@@ -1,12 +1,14 @@
 """A day's traffic on the event hub: is all that matters encoded once, and does the menu stay quick meanwhile?
 
     python benchmarks/triggers.py [--events 20000] [--versions 200] [--burst 1000] [--trickle 200]
+                                  [--before 200] [--after 15]
 
 The sandbox, the listener (with a job database on disk and no worker), the traffic and the publisher are processes
 of their own. Half of the events come in a burst, half in a trickle, at these rates a second: changes of tasks,
 notes, thumbnails and statuses, components that come and go, progress, and what is shaped like nothing. Meanwhile
 versions are published, every other one as Connect does (components later, announced on the hub) and as a farm does
-(in silence), and heard of again afterwards. Ends with 1 if a version has no job, or one too many.
+(in silence), and heard of again afterwards. The menu is asked for so often before, and a job too many is looked out
+for so many seconds after. Ends with 1 if a version has no job, or one too many.
 """
 
 from __future__ import annotations
@@ -40,7 +42,6 @@ RULES = "{quiet_s: 3, settle_s: 1, max_quiet_s: 20, rules: [{name: all, preset: 
 DECOYS = 50
 PATIENCE_S = 600
 PAUSE_S = 0.05
-QUIET_ASKS = 200
 
 
 def settings_of(address: dict[str, str], folder: Path) -> Settings:
@@ -254,7 +255,7 @@ def measure(
     publisher, menu = Publisher(address, folder), Menu(address)
     decoys = [publisher.version(published=False) for _ in range(DECOYS)]
     publisher.close()
-    quiet = until_known(menu)
+    quiet = until_known(menu, chosen.before)
     shared = [json.dumps(address), str(folder)]
     rates = (chosen.burst, chosen.trickle)
     seconds = sum(chosen.events / 2 / rate for rate in rates)
@@ -269,7 +270,7 @@ def measure(
         time.sleep(PAUSE_S)
         if until is None and day.poll() is not None and traffic.poll() is not None:
             made = sum(client.counts(EVERY_JOB).values())
-            until = time.monotonic() + 15 if made >= chosen.versions else None
+            until = time.monotonic() + chosen.after if made >= chosen.versions else None
         if until is not None and time.monotonic() > until:
             break
     versions = json.loads(day.communicate()[0])
@@ -290,12 +291,12 @@ def measure(
     return tell_jobs(versions, jobs, sizes) and not silent
 
 
-def until_known(menu: Menu) -> list[float]:
+def until_known(menu: Menu, asks: int) -> list[float]:
     """What the menu takes while nothing else happens, once the listener knows who asks."""
     while not menu.waits:
         menu.ask()
     menu.waits.clear()
-    for _ in range(QUIET_ASKS):
+    for _ in range(asks):
         menu.ask()
         time.sleep(PAUSE_S)
     quiet = [wait for _, wait in menu.waits]
@@ -349,6 +350,8 @@ def main() -> int:
     parser.add_argument("--versions", type=int, default=200)
     parser.add_argument("--burst", type=float, default=1000)
     parser.add_argument("--trickle", type=float, default=200)
+    parser.add_argument("--before", type=int, default=200)
+    parser.add_argument("--after", type=float, default=15)
     parser.add_argument("--role", help=argparse.SUPPRESS)
     parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
     chosen = parser.parse_args()

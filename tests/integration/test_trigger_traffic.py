@@ -21,7 +21,8 @@ def replay(*words: str, timeout_s: float) -> None:
 
 
 def test_what_matters_in_an_hours_traffic_is_queued_once() -> None:
-    replay("--events", "600", "--versions", "10", "--burst", "300", "--trickle", "100", timeout_s=300)
+    traffic = ("--events", "600", "--versions", "10", "--burst", "300", "--trickle", "100")
+    replay(*traffic, "--before", "20", "--after", "8", timeout_s=300)
 
 
 @pytest.mark.slow
