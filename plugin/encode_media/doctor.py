@@ -7,7 +7,7 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +15,10 @@ from typing import Any
 
 from encode_media.app import open_catalog, open_client
 from encode_media.errors import EncodeMediaError, failure
-from encode_media.jobs.engine import JobRecord
-from encode_media.jobs.profile import DEAD_S
+from encode_media.jobs.engine import EVERY_JOB, JobClient, JobFilter
 from encode_media.media.capabilities import Ffmpeg, find_ffmpeg
 from encode_media.media.hardware import FAMILIES, FAMILY_NAMES, HARDWARE_FORMATS, hardware_of
-from encode_media.model.result import Stage
+from encode_media.model.result import FINAL_STAGES, Stage
 from encode_media.planning.fonts import BUNDLED, FONT_FOLDER
 from encode_media.presets.codecs import CODECS
 from encode_media.resources import resource
@@ -32,7 +31,8 @@ NEEDED_FILTERS = ("zscale", "drawtext", "bwdif", "loudnorm")
 """Those that a build may lack: they need libzimg, libfreetype or a licence."""
 _TRIALS_AT_A_TIME = 4
 
-MOST_JOBS = 10_000
+MOST_RUNNING = 10_000
+_RUNNING = tuple(stage for stage in Stage if stage not in FINAL_STAGES and stage is not Stage.QUEUED)
 LEAST_FREE_BYTES = 2_000_000_000
 """Below this a service should not start work: a minute of ProRes 422 HQ at 1080p has 1.7 GB."""
 
@@ -158,9 +158,9 @@ def _disk(folder: Path) -> str:
 
 def _database(settings: Settings) -> str:
     with open_client(settings) as client:
-        active = client.jobs(active_only=True, limit=MOST_JOBS)
+        words = _queue_words(client, time.time())
     # A database URL can hold a password; its kind is enough to recognise it.
-    return f"{settings.database.split(':', 1)[0]}, {_queue_words(active, time.time())}"
+    return f"{settings.database.split(':', 1)[0]}, {words}"
 
 
 def _workers(settings: Settings) -> str:
@@ -169,27 +169,30 @@ def _workers(settings: Settings) -> str:
         workers, stranded = client.workers(), client.stranded()
     if stranded:
         raise failure("job.stranded", count=len(stranded), job_id=stranded[0].job_id, reason=stranded[0].reason)
-    return f"{len(workers)} at work" if workers else "none at work, and no job waits for one"
+    alive = sum(worker.is_alive for worker in workers)
+    silent = f", {len(workers) - alive} gone without a word" if alive < len(workers) else ""
+    return (f"{alive} at work" if alive else "none at work, and no job waits for one") + silent
 
 
 def _service(settings: Settings) -> str:
     host = socket.gethostname()
     with open_client(settings) as client:
-        alive = [worker for worker in client.workers() if worker.host == host and worker.seen_s_ago < DEAD_S]
+        alive = [worker for worker in client.workers() if worker.host == host and worker.is_alive]
     if not alive:
         raise failure("service.not_running", host=host)
     return ", ".join(f"{worker.executor}, seen {seconds_text(worker.seen_s_ago)} ago" for worker in alive)
 
 
-def _queue_words(active: Sequence[JobRecord], now: float) -> str:
+def _queue_words(client: JobClient, now: float) -> str:
     """How long jobs wait and how long ago the quietest running one gave a sign: what shows a stuck queue."""
-    waiting = [record.created_at for record in active if record.stage is Stage.QUEUED]
-    running = [record.updated_at for record in active if record.stage is not Stage.QUEUED]
-    words = [f"{len(waiting)} jobs wait, {len(running)} run"]
-    if waiting:
-        words.append(f"the oldest waits for {seconds_text(max(0.0, now - min(waiting)))}")
+    waiting, since = client.counts(EVERY_JOB).get(Stage.QUEUED, 0), client.waiting_since()
+    running = client.jobs(where=JobFilter(stages=_RUNNING), limit=MOST_RUNNING)
+    words = [f"{waiting} jobs wait, {len(running)} run"]
+    if since is not None:
+        words.append(f"the oldest waits for {seconds_text(max(0.0, now - since))}")
     if running:
-        words.append(f"the quietest gave a sign {seconds_text(max(0.0, now - min(running)))} ago")
+        quietest = min(record.updated_at for record in running)
+        words.append(f"the quietest gave a sign {seconds_text(max(0.0, now - quietest))} ago")
     return "; ".join(words)
 
 

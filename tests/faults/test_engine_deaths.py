@@ -167,3 +167,15 @@ def test_a_job_cancelled_while_its_worker_was_dead_ends_as_cancelled(
     with WorkerProcess(url, tmp_path):
         assert ended(client, job_id).stage is Stage.CANCELLED
     assert ledger.effects() == ["resolve", "probe", "plan", "run", "finish"]
+
+
+def test_a_job_that_was_cancelled_while_no_worker_ran_is_told_before_it_is_forgotten(
+    url: str, tmp_path: Path, client: DbosClient, ledger: Ledger
+) -> None:
+    job_id = client.submit(request()).job_id
+    assert client.cancel(job_id)
+    assert client.purge(older_than_s=0) == 0
+    with WorkerProcess(url, tmp_path):
+        ledger.wait_for("finish")
+        wait_for(lambda: client.purge(older_than_s=0) == 1, what="the job is over, and forgotten")
+    assert ledger.effects() == ["finish"]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from encode_media.jobs import claims, worker_table
 from encode_media.jobs.database import open_database, writing
 from encode_media.jobs.dbos_engine import DbosClient
+from encode_media.jobs.engine import EVERY_JOB
 from encode_media.model.result import Stage
 from encode_media.settings import Settings
 from support.engine_worker import Ledger, WorkerProcess
@@ -48,6 +51,42 @@ def test_its_encode_waits_for_another_worker_and_is_not_cancelled(
         ledger.release("run")
         assert ended(client, job_id).stage is Stage.DONE
     assert ledger.effects() == ["resolve", "probe", "plan", "run", "run", "verify", "publish", "finish"]
+
+
+def test_its_job_waits_and_says_so(url: str, tmp_path: Path, client: DbosClient, ledger: Ledger) -> None:
+    job_id = client.submit(request()).job_id
+    ledger.hold("verify")
+    with WorkerProcess(url, tmp_path, host="frozen") as worker:
+        ledger.wait_for("verify")
+        assert client.waiting_since() is None
+        worker.freeze()
+        count_as_dead(url, "frozen")
+        record = client.job(job_id)
+        assert record is not None
+        assert (record.stage, record.progress.stage, record.executor) == (Stage.QUEUED, Stage.QUEUED, None)
+        assert record.progress.percent > 0
+        assert client.counts(EVERY_JOB) == {Stage.QUEUED: 1}
+        assert client.waiting_since() == record.created_at
+
+
+def test_where_no_worker_lives_any_more_all_jobs_are_said_to_be_stuck(
+    url: str, tmp_path: Path, client: DbosClient, ledger: Ledger
+) -> None:
+    taken = client.submit(request()).job_id
+    ledger.hold("run")
+    with WorkerProcess(url, tmp_path) as worker:
+        ledger.wait_for("run")
+        waiting = client.submit(request("waiting")).job_id
+        assert client.stranded() == []
+        worker.kill()
+    engine = open_database(url)
+    with writing(engine) as conn:
+        conn.execute(sa.update(worker_table.workers).values(seen_at=time.time() - 60))
+    engine.dispose()
+    assert {(stuck.job_id, stuck.reason) for stuck in client.stranded()} == {
+        (taken, "no worker runs"), (waiting, "no worker runs"),
+    }  # fmt: skip
+    assert [record.is_alive for record in client.workers()] == [False]
 
 
 def test_the_parts_of_its_encode_go_on_where_they_are(

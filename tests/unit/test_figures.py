@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import socket
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 import pytest
 from prometheus_client import generate_latest
 
 from encode_media.errors import InvalidParameters, failure
-from encode_media.jobs.engine import JobClient, JobRecord, Stranded, WorkerRecord
+from encode_media.jobs.engine import EVERY_JOB, JobClient, JobFilter, Stranded, WorkerRecord
 from encode_media.metrics import Figures, served
 from encode_media.model.request import EncodeRequest
-from encode_media.model.result import Progress, Stage
+from encode_media.model.result import Stage
 
 REQUEST = EncodeRequest(preset="review")
 
@@ -23,29 +24,29 @@ REQUEST = EncodeRequest(preset="review")
 class Queue:
     """The part of a job database that is read."""
 
-    def __init__(self, *stages: Stage) -> None:
-        self.stages = stages
+    def __init__(self, stages: Mapping[Stage, int], *, since: float | None) -> None:
+        self.stages, self.since = stages, since
 
-    def jobs(self, *, active_only: bool, limit: int) -> Sequence[JobRecord]:
-        assert active_only
-        assert limit
-        return [
-            JobRecord(
-                job_id=str(number), stage=stage, request=REQUEST, progress=Progress(stage=stage),
-                created_at=0.0, updated_at=0.0,
-            )
-            for number, stage in enumerate(self.stages)
-        ]  # fmt: skip
+    def counts(self, where: JobFilter) -> Mapping[Stage, int]:
+        assert where == EVERY_JOB
+        return self.stages
+
+    def waiting_since(self) -> float | None:
+        return self.since
 
     def workers(self) -> Sequence[WorkerRecord]:
-        return [WorkerRecord(executor="w", host="h", version=1, offers=frozenset(), slots=1, seen_s_ago=1.0)]
+        return [worker("alive", 1.0), worker("dead", 3600.0)]
 
     def stranded(self) -> Sequence[Stranded]:
         return [Stranded(job_id="1", reason="no worker offers gpu")]
 
 
+def worker(name: str, seen_s_ago: float) -> WorkerRecord:
+    return WorkerRecord(executor=name, host="h", version=1, offers=frozenset(), slots=1, seen_s_ago=seen_s_ago)
+
+
 class AbsentQueue:
-    def jobs(self, **_: Any) -> Sequence[JobRecord]:
+    def counts(self, _where: JobFilter) -> Mapping[Stage, int]:
         raise failure("database.unavailable", problem="gone")
 
 
@@ -68,10 +69,12 @@ def test_ends_are_counted_by_status_and_code_and_speed_by_preset() -> None:
 
 def test_the_queue_is_shown_by_stage_with_the_age_of_the_oldest() -> None:
     figures = Figures()
-    figures.watch_queue(cast("JobClient", Queue(Stage.QUEUED, Stage.QUEUED, Stage.ENCODING)))
+    stages = {Stage.QUEUED: 20_000, Stage.ENCODING: 1, Stage.DONE: 5}
+    figures.watch_queue(cast("JobClient", Queue(stages, since=time.time() - 5000)))
 
     text = shown(figures)
-    assert 'encode_media_jobs{stage="queued"} 2.0' in text
+    assert 'encode_media_jobs{stage="queued"} 20000.0' in text
+    assert "encode_media_queue_oldest_seconds 500" in text
     assert 'encode_media_jobs{stage="verifying"} 0.0' in text
     assert "encode_media_jobs_running 1.0" in text
     assert "encode_media_workers 1.0" in text

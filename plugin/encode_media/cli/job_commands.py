@@ -267,7 +267,7 @@ def purge_jobs(days: float, json_output: bool) -> None:
 
 def _told(client: JobClient, record: JobRecord, *, log_lines: int = 0) -> Answer:
     """A job with its parts, and why it waits where nobody can take it."""
-    why = why_it_waits(client, record.job_id) if record.stage is Stage.QUEUED else ""
+    why = why_it_waits(client, record.job_id) if record.stage not in FINAL_STAGES else ""
     parts = client.parts(record.job_id)
     document = {**to_json(record), "waits": why or None, "parts": [part_document(part) for part in parts]}
     usual = _usual_options(record.request.preset)

@@ -12,7 +12,7 @@ from encode_media.model.result import FINAL_STAGES, Stage
 from encode_media.timebase import seconds_text
 
 HEADINGS = ("job", "stage", "%", "age", "since", "preset", "user", "subject")
-_LIST = "{:<34}  {:<10} {:>4}  {:>12}  {:>12}  {:<18}  {:<12}  {}"
+_LIST = "{:<41}  {:<10} {:>4}  {:>12}  {:>12}  {:<18}  {:<12}  {}"
 
 
 def heading() -> str:
@@ -35,8 +35,9 @@ def list_line(record: JobRecord, now: float) -> str:
 
 def worker_line(worker: WorkerRecord) -> str:
     offers = ", ".join(sorted(worker.offers)) or "nothing special"
-    seen = seconds_text(worker.seen_s_ago)
-    return f"{worker.executor}  {worker.host}  {worker.slots} slots, {offers}, seen {seen} ago"
+    slots = f"{worker.slots} slot{'s' if worker.slots > 1 else ''}"
+    seen = f"{'seen' if worker.is_alive else 'GONE, last seen'} {seconds_text(worker.seen_s_ago)} ago"
+    return f"{worker.executor}  {worker.host}  {slots}, {offers}, {seen}"
 
 
 def page(

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from encode_media.jobs import worker_table
-from encode_media.jobs.job_table import ACTIVE, TAKEN, TOLD, WAITING, jobs
+from encode_media.jobs.job_table import ACTIVE, TAKEN, TOLD, WAITING, WAITING_AGAIN, jobs
 from encode_media.jobs.profile import Profile
 from encode_media.jobs.worker_table import Sign, workers
 
@@ -108,7 +108,7 @@ def give_back(conn: sa.Connection, owner: str, *, crashed: bool, job_ids: Sequen
     if job_ids is not None:
         mine = mine.where(jobs.c.job_id.in_(job_ids))
     starts = jobs.c.starts if crashed else sa.case((jobs.c.starts > 0, jobs.c.starts - 1), else_=0)
-    return conn.execute(mine.values(teller=WAITING, executor=None, starts=starts)).rowcount
+    return conn.execute(mine.values(**WAITING_AGAIN, starts=starts)).rowcount
 
 
 def close(conn: sa.Connection, job_id: str, owner: str) -> None:
@@ -128,6 +128,6 @@ def inherit(conn: sa.Connection, executor: str, owner: str, profile: Profile) ->
     """Registers a worker, and frees what the one before it with this identity left."""
     one_at_a_time(conn)
     left = sa.update(jobs).where(jobs.c.executor == executor, jobs.c.teller == TAKEN)
-    freed = conn.execute(left.values(teller=WAITING, executor=None)).rowcount
+    freed = conn.execute(left.values(**WAITING_AGAIN)).rowcount
     worker_table.register(conn, executor, owner, profile)
     return freed

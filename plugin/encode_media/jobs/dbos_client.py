@@ -73,6 +73,11 @@ class DbosClient:
 
         return self._read(lambda conn: job_records.counts(conn, where))
 
+    def waiting_since(self) -> float | None:
+        from encode_media.jobs import job_records
+
+        return self._read(job_records.waiting_since)
+
     def recall(self, key: str) -> JsonDict | None:
         from encode_media.jobs import note_table
 

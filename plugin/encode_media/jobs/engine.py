@@ -53,6 +53,10 @@ class JobFilter:
 EVERY_JOB = JobFilter()
 
 
+SILENT_S = 45.0
+"""A worker of which nothing was seen for so long is dead: nine of its beats."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerRecord:
     """A worker that is registered in the job database."""
@@ -65,10 +69,14 @@ class WorkerRecord:
     slots: int
     seen_s_ago: float
 
+    @property
+    def is_alive(self) -> bool:
+        return self.seen_s_ago < SILENT_S
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stranded:
-    """A waiting job that no registered worker can take."""
+    """A job that no living worker can take."""
 
     job_id: str
     reason: str
@@ -216,6 +224,10 @@ class JobClient(Protocol):
         """Newest first."""
         ...
 
+    def waiting_since(self) -> float | None:
+        """When the job was submitted that waits longest."""
+        ...
+
     def counts(self, where: JobFilter) -> Mapping[Stage, int]:
         """How many jobs that fit are in each stage; stages without any are left out."""
         ...
@@ -257,7 +269,7 @@ class JobClient(Protocol):
         ...
 
     def stranded(self) -> Sequence[Stranded]:
-        """Waiting jobs that no registered worker can take, and why."""
+        """Waiting jobs that no living worker can take, and why; where none lives, those of the dead, too."""
         ...
 
     def purge(self, *, older_than_s: float) -> int:

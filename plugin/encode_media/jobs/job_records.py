@@ -45,6 +45,14 @@ def counts(conn: sa.Connection, where: JobFilter) -> dict[Stage, int]:
     return {Stage(row[0]): row[1] for row in conn.execute(query)}
 
 
+def waiting_since(conn: sa.Connection) -> float | None:
+    oldest = sa.select(sa.func.min(jobs.c.created_at)).where(
+        jobs.c.stage == Stage.QUEUED.value, jobs.c.parent == ""
+    )
+    since: float | None = conn.execute(oldest).scalar()
+    return since
+
+
 def _conditions(where: JobFilter) -> list[sa.ColumnElement[bool]]:
     wanted: list[sa.ColumnElement[bool]] = [jobs.c.parent == ""]
     if where.stages:
@@ -65,7 +73,8 @@ def _conditions(where: JobFilter) -> list[sa.ColumnElement[bool]]:
 
 
 def _record(row: Any) -> JobRecord:
-    progress = from_json(Progress, json.loads(row["progress"]))
+    # The stage of a job that waits again is not that of its progress.
+    progress = replace(from_json(Progress, json.loads(row["progress"])), stage=Stage(row["stage"]))
     if row["cancelled"] and progress.stage not in FINAL_STAGES:
         progress = replace(progress, message=CANCELLING)
     return JobRecord(

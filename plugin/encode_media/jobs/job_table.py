@@ -72,6 +72,12 @@ published, so it may never come twice."""
 _FINAL = [stage.value for stage in FINAL_STAGES]
 _UNENDED = [stage.value for stage in Stage if stage not in FINAL_STAGES]
 ACTIVE = jobs.c.stage.in_(_UNENDED)
+WAITING_AGAIN = {
+    "teller": WAITING,
+    "executor": None,
+    "stage": sa.case((ACTIVE, Stage.QUEUED.value), else_=jobs.c.stage),
+}
+"""Of a job that nobody tells any more; its progress stays as far as it had come."""
 _IN_QUEUE = (jobs.c.teller == WAITING, jobs.c.cancelled.is_(False))
 _QUEUED = json.dumps({"stage": Stage.QUEUED.value})
 
@@ -256,16 +262,26 @@ def to_front(conn: sa.Connection, job_id: str) -> bool:
 
 
 def ended_before(conn: sa.Connection, moment: float) -> list[tuple[str, int]]:
-    """The jobs and the version that told them. A job that goes on needs its ended parts."""
+    """The jobs and the version that told them. A job that goes on needs its ended parts.
+
+    What was cancelled before its turn is not over until a worker has told it.
+    """
     going_on = sa.select(jobs.c.job_id).where(ACTIVE)
     query = sa.select(jobs.c.job_id, jobs.c.version).where(
-        jobs.c.stage.in_(_FINAL), jobs.c.updated_at <= moment, jobs.c.parent.not_in(going_on)
+        jobs.c.stage.in_(_FINAL),
+        jobs.c.teller == TOLD,
+        jobs.c.updated_at <= moment,
+        jobs.c.parent.not_in(going_on),
     )
     return [(row[0], row[1]) for row in conn.execute(query)]
 
 
 def forget(conn: sa.Connection, job_ids: Sequence[str]) -> None:
     conn.execute(sa.delete(jobs).where(jobs.c.job_id.in_(job_ids)))
+
+
+def unended(conn: sa.Connection) -> list[str]:
+    return list(conn.execute(sa.select(jobs.c.job_id).where(ACTIVE, jobs.c.parent == "")).scalars())
 
 
 def waiting_for(conn: sa.Connection) -> list[tuple[str, str, int, bool]]:

@@ -86,6 +86,10 @@ class MemoryEngine:
     def counts(self, where: JobFilter) -> Mapping[Stage, int]:
         return Counter(record.stage for record in self.jobs(where=where, limit=len(self._jobs)))
 
+    def waiting_since(self) -> float | None:
+        waiting = self.jobs(where=JobFilter(stages=(Stage.QUEUED,)), limit=len(self._jobs))
+        return min((record.created_at for record in waiting), default=None)
+
     def recall(self, key: str) -> JsonDict | None:
         with self._changed:
             note = self._notes.get(key)

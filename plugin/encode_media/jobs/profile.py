@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass, field
 
+from encode_media.jobs.engine import SILENT_S
 from encode_media.jobs.offers import offers_of
 from encode_media.settings import Settings
 
@@ -15,7 +16,7 @@ the place of its steps, so a begun job is finished by workers of the version tha
 BEAT_S = 5.0
 SUSPECT_S = 15.0
 """Three beats missed: dead, if the database has ended the session that held its lock too."""
-DEAD_S = 45.0
+DEAD_S = SILENT_S
 """Dead whatever its lock says: a machine that hangs keeps its connection. Half of what is promised (90 s)."""
 
 

@@ -9,9 +9,13 @@ import sqlalchemy as sa
 from encode_media.jobs import job_table, worker_table
 from encode_media.jobs.engine import Stranded, WorkerRecord
 
+_NO_WORKER = "no worker runs"
+
 
 def find_stranded(conn: sa.Connection) -> list[Stranded]:
-    workers = worker_table.every(conn)
+    workers = [worker for worker in worker_table.every(conn) if worker.is_alive]
+    if not workers:
+        return [Stranded(job_id=job_id, reason=_NO_WORKER) for job_id in job_table.unended(conn)]
     found = []
     for job_id, needs, version, begun in job_table.waiting_for(conn):
         reason = why_stranded(frozenset(needs.split()), version, workers, begun=begun)
@@ -23,7 +27,7 @@ def find_stranded(conn: sa.Connection) -> list[Stranded]:
 def why_stranded(needs: frozenset[str], version: int, workers: Sequence[WorkerRecord], *, begun: bool) -> str:
     """Empty where some worker can take the job."""
     if not workers:
-        return "no worker runs"
+        return _NO_WORKER
     living = {worker.version for worker in workers}
     able = [
         worker
