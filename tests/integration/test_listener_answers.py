@@ -11,7 +11,8 @@ import pytest
 
 from encode_media.ftrack import launching, visit
 from encode_media.ftrack.client import ActionClient
-from support.listening import Listening, listening, selected, settings_for
+from encode_media.jobs.engine import WorkerRecord
+from support.listening import Listening, asking, listening, selected, settings_for
 from support.sandbox import RunningSandbox
 from support.waiting import wait_for
 
@@ -292,3 +293,31 @@ def test_a_long_selection_is_answered_early_and_its_end_is_told_in_the_browser(
     wait_for(lambda: told, what="the message at the end")
     assert told[0] == {"type": "message", "success": True, "message": "2 versions queued"}
     assert len(service.engine.jobs()) == 2
+
+
+def test_sharing_between_machines_is_chosen_for_this_launch_alone(
+    sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    selection, expert = selected(sandbox, "sh010_comp"), {"preset": "review", "form_step": "1", "next": "expert"}
+    worker = WorkerRecord(executor="a", host="a", version=1, offers=frozenset(), slots=1, seen_s_ago=0)
+
+    def field_of(form: dict[str, Any]) -> list[dict[str, Any]]:
+        return [item for item in form["items"] if item.get("name") == "split"]
+
+    with listening(settings_for(sandbox, split_frames=20)) as service, asking(sandbox) as artist:
+        service.wait_until_connected()
+        wait_for(
+            lambda: "72 frames" in labels(artist.launch(ITEM, selection)) or None, what="a source that is read"
+        )
+        alone = field_of(artist.launch(ITEM, selection, expert))
+        monkeypatch.setattr(service.engine, "workers", lambda: [worker, worker])
+        form = artist.launch(ITEM, selection, expert)
+        summary = artist.launch(ITEM, selection, values_of(form, split="never", next="summary"))
+        artist.launch(ITEM, selection, values_of(summary))
+        request = wait_for(lambda: service.requests[0] if service.requests else None, what="a request")
+        [later] = field_of(artist.launch(ITEM, selection, expert))
+
+    assert alone == []
+    assert "Share between machines: No, one machine encodes it" in labels(summary)
+    assert request.split == "never"
+    assert later["value"] == "auto"

@@ -455,3 +455,22 @@ def test_a_wish_for_the_same_again_is_no_step_of_the_form() -> None:
 
     assert (answer.again, answer.next_step) == ("c1", "encode")
     assert read_answer({"preset": "review", "next": "nonsense"}).again == ""
+
+
+def test_sharing_is_asked_for_last_among_the_expert_options_and_only_where_it_can_be() -> None:
+    able, expert = Surroundings(can_share=True), Answer(preset="review", expert=True, split="never")
+    view = SourceView(label="a", media=movie())
+
+    assert "split" not in fields(options_of(view, answer=replace(expert, expert=False), around=able))
+    assert "split" not in fields(options_of(view, answer=expert))
+    shown = fields(options_of(view, answer=expert, around=able))
+    assert list(shown)[-4:] == ["split", "next", "form_step", "state"]
+    assert shown["split"]["value"] == "never"
+    assert [choice["value"] for choice in shown["split"]["data"]] == ["auto", "never", "always"]  # type: ignore[attr-defined]
+
+
+def test_a_wish_to_share_travels_with_the_form() -> None:
+    state = state_of(read_answer({"preset": "review", "split": "always"}))["value"]
+
+    assert read_answer({"state": state}).split == "always"
+    assert read_answer({"preset": "review"}).split == "auto"

@@ -35,7 +35,7 @@ from encode_media.ftrack.review import AUTO_LOCATION
 from encode_media.ftrack.selection import read_selection
 from encode_media.ftrack.submission import Wish
 from encode_media.ftrack.summary import Summary, estimate, lines_of, queue_facts
-from encode_media.ftrack.visit import READ_S, Visit, made_of, presets_of, sources_of, with_targets
+from encode_media.ftrack.visit import READ_S, Visit, can_share, made_of, presets_of, sources_of, with_targets
 from encode_media.ftrack.wishes import locations_of, make_again, make_wish
 from encode_media.model.request import Afterwards
 from encode_media.presets.catalog import PresetFile
@@ -99,6 +99,7 @@ def _go_on(visit: Visit, answer: Answer, send: Send) -> None:
             origin="form",
             location=answer.location,
             after=_after(visit, answer),
+            split=answer.split,
         )
     except InvalidParameters as problem:
         send(_corrected(visit, answer, problem))
@@ -208,13 +209,15 @@ def _options_page(
     projects = {target.version.project_id for target in visit.targets}
     session = visit.gateway.session
     single = projects.pop() if len(projects) == 1 else ""
+    sources = sources_of(visit)
     around = Surroundings(
         statuses=version_statuses(session, single) if single else (),
         lists=project_lists(session, single) if single else (),
+        can_share=answer.expert and can_share(visit, sources),
     )
     return options_page(
         visit.desk.texts,
-        sources_of(visit),
+        sources,
         preset,
         answer,
         around=around,
@@ -246,6 +249,7 @@ def _summary(visit: Visit, answer: Answer, wish: Wish, preset: PresetFile) -> Re
     slots, ahead = queue_facts(desk.client)
     chosen = {name: option for name, option in preset.options.items() if wish.options.get(name) != option.default}
     is_auto = answer.location == AUTO_LOCATION
+    machines = "" if wish.split == "auto" else texts.word(f"split_{wish.split}")
     summary = Summary(
         preset_label=preset.label,
         lines=lines,
@@ -254,6 +258,7 @@ def _summary(visit: Visit, answer: Answer, wish: Wish, preset: PresetFile) -> Re
             (option.label, choice_label(texts, option, wish.options[name])) for name, option in chosen.items()
         ),
         location="" if is_auto else texts.render("location_choice", location=answer.location),
+        machines=machines,
         after=wish.after,
         slots=slots,
         ahead=ahead,

@@ -50,6 +50,8 @@ class Answer:
     """None: as the studio's rules say."""
     expert: bool = False
     """The options page shows the rare options, too."""
+    split: str = "auto"
+    """Whether several workers shall share it; checked like everything else that comes back."""
     favourite: bool | None = None
     """Whether the person wants the preset in the menu; None leaves it as it is."""
     page: str = SOURCES_PAGE
@@ -78,6 +80,7 @@ def read_answer(values: Mapping[str, Any]) -> Answer:
         only_missing=truth(known.get("only_missing")) is True,
         after=_after(before, values),
         expert=truth(known.get("expert")) is True or step == EXPERT,
+        split=str(known.get("split") or "auto"),
         favourite=truth(known.get("favourite")),
         page=str(values.get(STEP) or SOURCES_PAGE),
         next_step=step if step in _STEPS else ENCODE,
@@ -97,6 +100,7 @@ def state_of(answer: Answer) -> dict[str, Any]:
         "only_missing": answer.only_missing,
         "after": asdict(answer.after) if answer.after else None,
         "expert": answer.expert,
+        "split": answer.split,
     }
     return {"type": "hidden", "name": STATE, "value": json.dumps(state)}
 

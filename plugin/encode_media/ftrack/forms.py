@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from encode_media.errors import EncodeMediaError
 from encode_media.ftrack.answers import (
@@ -45,7 +45,7 @@ from encode_media.ftrack.review import AUTO_LOCATION
 from encode_media.ftrack.summary import Summary
 from encode_media.ftrack.targets import Scope
 from encode_media.ftrack.texts import Texts
-from encode_media.model.request import Afterwards
+from encode_media.model.request import Afterwards, SplitWish
 
 Form = dict[str, Any]
 
@@ -87,6 +87,8 @@ class Surroundings:
     locations: Sequence[str] = ()
     statuses: Sequence[str] = ()
     lists: Sequence[str] = ()
+    can_share: bool = False
+    """There are workers that could share an encode as long as this."""
 
 
 def first_page(
@@ -151,6 +153,8 @@ def options_page(
             items += problem_items(texts, problem, at=name, options=options)
             items.append(option_field(texts, name, options[name], answer.options.get(name), open_choice=False))
     items += _after_items(texts, around, after, problem)
+    if expert and around.can_share:
+        items += [label(f"**{texts.word('machines')}**"), _split_field(texts, answer.split)]
     steps = (SUMMARY, ENCODE, EXPERT, BACK) if hidden_ones and not expert else (SUMMARY, ENCODE, BACK)
     items += [rule(), _next_field(texts, steps, SUMMARY)]
     return _form(texts, items, answer, OPTIONS_PAGE, submit="continue")
@@ -215,6 +219,11 @@ def _after_items(
         *choice("failed_status", after.failed_status, around.statuses),
         *choice("list_name", after.list_name, around.lists),
     ]
+
+
+def _split_field(texts: Texts, chosen: str) -> Item:
+    choices = [(wish, texts.word(f"split_{wish}")) for wish in get_args(SplitWish)]
+    return enumerator("split", texts.word("split"), chosen, choices)
 
 
 def _next_field(

@@ -52,6 +52,8 @@ class Summary:
     choices: tuple[tuple[str, str], ...] = ()
     """Options that were chosen, in words."""
     location: str = ""
+    machines: str = ""
+    """How several share it, where that was chosen."""
     after: Afterwards = Afterwards()
     slots: int = 1
     """Encodes at a time on all workers."""

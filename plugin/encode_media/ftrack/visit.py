@@ -115,5 +115,12 @@ def _is_source(visit: Visit, target: Target, entry: LedgerEntry) -> bool:
     return source is not None and source.id == shown
 
 
+def can_share(visit: Visit, sources: Sources) -> bool:
+    """Whether several workers are there, and a source that is long enough to be shared by itself."""
+    least = 2 * visit.desk.settings.split_frames
+    longest = max((view.media.frame_count or 0 for view in sources.views if view.media), default=0)
+    return 0 < least <= longest and sum(worker.is_alive for worker in visit.desk.client.workers()) > 1
+
+
 def presets_of(visit: Visit) -> list[PresetFile]:
     return [visit.desk.catalog.get(name) for name in visit.desk.catalog.names()]

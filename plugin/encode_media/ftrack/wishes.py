@@ -37,6 +37,7 @@ def make_wish(
     origin: str,
     location: str = AUTO_LOCATION,
     after: Afterwards | None = None,
+    split: object = "auto",
 ) -> Wish:
     """Raises: InvalidParameters: no such preset, or a value that isn't allowed."""
     _require_location(desk, gateway, location)
@@ -49,6 +50,7 @@ def make_wish(
         origin=origin,
         priority=PRIORITY_INTERACTIVE,
         location=location,
+        split=checked_split(split),
         after=after if after is not None else desk.known.rules.after(preset),
     )
 
@@ -96,11 +98,11 @@ def submit_event(
         preset, options, needs = chosen.rule.preset, chosen.rule.options, (*needs, *chosen.rule.needs)
         targets = (replace(targets[0], component_id=chosen.candidate.id),)
     origin = str(data.get("origin") or "hub")
-    wish = make_wish(desk, gateway, preset or desk.settings.default_preset, options, user, origin=origin)
+    wanted, split = preset or desk.settings.default_preset, data.get("split") or "auto"
+    wish = make_wish(desk, gateway, wanted, options, user, origin=origin, split=split)
     # Publishing through Connect names its version; where the trigger was quicker, nothing is left to be made.
     published = origin == "connect" and bool(data.get("versionId"))
-    split = checked_split(data.get("split") or "auto")
-    wish = replace(wish, needs=checked_needs(needs), split=split, again=not published)
+    wish = replace(wish, needs=checked_needs(needs), again=not published)
     problems = known_problems(desk, gateway, targets, wish)
     if len(targets) > 1:
         queue_all(desk, gateway, targets, wish, problems, event_id=event_id, send=send)
