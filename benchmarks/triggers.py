@@ -7,7 +7,7 @@ The sandbox, the listener (with a job database on disk and no worker), the traff
 of their own. Half of the events come in a burst, half in a trickle, at these rates a second: changes of tasks,
 notes, thumbnails and statuses, components that come and go, progress, and what is shaped like nothing. Meanwhile
 versions are published, every other one as Connect does (components later, announced on the hub) and as a farm does
-(in silence), and heard of again afterwards. The menu is asked for so often before, and a job too many is looked out
+(in silence), and heard of again afterwards. The menu is asked for so often before; a job too many is looked out
 for so many seconds after. Ends with 1 if a version has no job, or one too many.
 """
 
