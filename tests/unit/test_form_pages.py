@@ -31,6 +31,7 @@ from encode_media.model.media import (
 )
 from encode_media.model.preset import Option, OptionKind
 from encode_media.model.request import Afterwards
+from encode_media.presets.catalog import Catalog
 from encode_media.timebase import FrameSpan
 
 SIZE = Option(kind=OptionKind.CHOICE, label="Size", default=1080, choices=(720, 1080), labels={"720": "HD ready"})
@@ -474,3 +475,10 @@ def test_a_wish_to_share_travels_with_the_form() -> None:
 
     assert read_answer({"state": state}).split == "always"
     assert read_answer({"preset": "review"}).split == "auto"
+
+
+def test_every_option_of_the_built_in_presets_stands_in_a_group() -> None:
+    catalog = Catalog(())
+    for name in catalog.names():
+        arranged = TEXTS.groups.arrange(catalog.get(name).options, expert=True, others="others")
+        assert "others" not in [title for title, _ in arranged], name

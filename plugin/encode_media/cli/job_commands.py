@@ -270,15 +270,6 @@ def _told(client: JobClient, record: JobRecord, *, log_lines: int = 0) -> Answer
     why = why_it_waits(client, record.job_id) if record.stage not in FINAL_STAGES else ""
     parts = client.parts(record.job_id)
     document = {**to_json(record), "waits": why or None, "parts": [part_document(part) for part in parts]}
-    usual = _usual_options(record.request.preset)
+    usual = open_catalog(read_settings()).usual_options(record.request.preset)
     lines = page(record, time.time(), log_lines=log_lines, why=why, parts=parts, usual=usual)
     return Answer(document, lines=lines)
-
-
-def _usual_options(preset: str) -> dict[str, object]:
-    """A preset's own values as this machine knows it; nothing of one that is known elsewhere."""
-    try:
-        options = open_catalog(read_settings()).get(preset).options
-    except EncodeMediaError:
-        return {}
-    return {name: option.default for name, option in options.items()}

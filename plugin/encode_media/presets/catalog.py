@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from encode_media.errors import failure
+from encode_media.errors import InvalidParameters, failure
 from encode_media.model.media import Media
 from encode_media.model.preset import Preset
 from encode_media.presets.context import Occasion
@@ -80,6 +80,14 @@ class Catalog:
                 "preset.unknown", preset=name, nearest=nearest(name, offered) or next(iter(offered), "another")
             )
         return file
+
+    def usual_options(self, name: str) -> dict[str, object]:
+        """A preset's own values; none of one that is not known here, or can't be used."""
+        try:
+            options = self.get(name).options
+        except InvalidParameters:
+            return {}
+        return {option: told.default for option, told in options.items()}
 
     def resolve(
         self,
