@@ -184,7 +184,7 @@ def _first_pass(written: OutputFile, encode: Encode, around: Options) -> OutputF
 def _describe(movie: _Movie, rate: Fraction) -> str:
     width, height = movie.size
     return (
-        f"{width}x{height} {movie.spec.video.codec} {movie.target.pixel_format} at {describe_rate(rate)}, "
+        f"{width}x{height} {movie.spec.video.codec} {movie.target.pixel_format} at {describe_rate(rate)} fps, "
         f"{movie.target.words}{bar_words(movie.placement.bars)}{_amount_words(movie)}{_light_words(movie)}{_clock_words(movie)}"
     )
 
