@@ -155,8 +155,8 @@ def make_old(url: str, schema: str) -> None:
     """Takes away from the table what came last; indices with such a column go with it."""
     engine = sa.create_engine(sa.make_url(url).set(drivername="sqlite" if not schema else "postgresql+psycopg"))
     with engine.begin() as conn:
-        for index in ("encode_media_jobs_of_user", "encode_media_jobs_waiting"):
-            conn.exec_driver_sql(f"DROP INDEX {schema}{index}")
+        for index in ("of_user", "waiting", "rank", "turns"):
+            conn.exec_driver_sql(f"DROP INDEX {schema}encode_media_jobs_{index}")
         for column in YOUNGEST:
             conn.exec_driver_sql(f"ALTER TABLE {schema}encode_media_jobs DROP COLUMN {column}")
     engine.dispose()

@@ -89,7 +89,7 @@ class DbosClient:
         return self._write(lambda conn: note_table.remember(conn, key, value, only_new=only_new))
 
     def _submit(self, conn: sa.Connection, request: EncodeRequest, *, again: bool) -> Submission:
-        from encode_media.jobs import job_table
+        from encode_media.jobs import job_places, job_table
 
         key = request.base_id
         attempts = job_table.lock_key(conn, key)
@@ -97,7 +97,7 @@ class DbosClient:
         if known is not None:
             return Submission(job_id=known, created=False)
         name = job_id(key, attempts + 1)
-        job_table.add(conn, request, name, attempts + 1)
+        job_places.add(conn, request, name, attempts + 1)
         return Submission(job_id=name, created=True)
 
     def cancel(self, job_id: str) -> bool:
@@ -117,14 +117,14 @@ class DbosClient:
         return self.submit(self._read(lambda conn: _known(conn, job_id)).request.alone())
 
     def prioritise(self, job_id: str, priority: int) -> bool:
-        from encode_media.jobs import job_table
+        from encode_media.jobs import job_places
 
-        return self._move(job_id, lambda conn: job_table.place(conn, job_id, priority))
+        return self._move(job_id, lambda conn: job_places.place(conn, job_id, priority))
 
     def move_to_front(self, job_id: str) -> bool:
-        from encode_media.jobs import job_table
+        from encode_media.jobs import job_places
 
-        return self._move(job_id, lambda conn: job_table.to_front(conn, job_id))
+        return self._move(job_id, lambda conn: job_places.to_front(conn, job_id))
 
     def _move(self, job_id: str, change: Callable[[sa.Connection], bool]) -> bool:
         moved = self._write(change)

@@ -9,16 +9,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from encode_media.jobs.engine import JsonDict
-from encode_media.jobs.profile import STEPS_VERSION
-from encode_media.jobs.steps import CLASS_WIDTH, last_progress, rank, username_of
+from encode_media.jobs.steps import last_progress
 from encode_media.model.codec import from_json, to_json
-from encode_media.model.request import PRIORITY_NORMAL, EncodeRequest
+from encode_media.model.request import PRIORITY_NORMAL
 from encode_media.model.result import FINAL_STAGES, Progress, Stage
 
 SCHEMA = "encode_media"
@@ -57,6 +55,8 @@ jobs = sa.Table(
     sa.Column("parent", sa.Text, nullable=False, server_default="", index=True),
     sa.Column("batch", sa.Text, nullable=False, server_default="", index=True),
     sa.Index("encode_media_jobs_of_user", "username", "priority", "stage"),
+    sa.Index("encode_media_jobs_rank", "teller", "cancelled", "rank"),
+    sa.Index("encode_media_jobs_turns", "teller", "cancelled", "username", "priority", "rank"),
     sa.Index("encode_media_jobs_waiting", "teller", "cancelled", "needs", "rank", "created_at"),
 )
 
@@ -78,8 +78,7 @@ WAITING_AGAIN = {
     "stage": sa.case((ACTIVE, Stage.QUEUED.value), else_=jobs.c.stage),
 }
 """Of a job that nobody tells any more; its progress stays as far as it had come."""
-_IN_QUEUE = (jobs.c.teller == WAITING, jobs.c.cancelled.is_(False))
-_QUEUED = json.dumps({"stage": Stage.QUEUED.value})
+IN_QUEUE = (jobs.c.teller == WAITING, jobs.c.cancelled.is_(False))
 
 
 # Built once: building statements takes longer than SQLite takes to carry them out, with its write lock held.
@@ -88,18 +87,6 @@ _UNENDED_OF = _of_key.where(ACTIVE).order_by(jobs.c.attempt.desc()).limit(1)
 _STANDING_OF = (
     _of_key.where(sa.or_(ACTIVE, jobs.c.stage == Stage.DONE.value)).order_by(jobs.c.attempt.desc()).limit(1)
 )
-_COUNT_ATTEMPT = (
-    sa.update(keys).where(keys.c.base_id == sa.bindparam("key")).values(attempts=sa.bindparam("count"))
-)
-_INSERT = sa.insert(jobs)
-_COUNT_ALIKE = sa.select(sa.func.count()).select_from(
-    sa.select(sa.literal(1))
-    .where(jobs.c.username == sa.bindparam("user"), jobs.c.priority == sa.bindparam("class"), ACTIVE)
-    .limit(CLASS_WIDTH)
-    .subquery()
-)
-
-
 _ATTEMPTS_SINCE = 1_700_000_000
 """November 2023. Seconds since then fit the column, 32 bits on PostgreSQL, until 2091."""
 
@@ -121,44 +108,6 @@ def reusable(conn: sa.Connection, base_id: str, *, again: bool) -> str | None:
     """The job that a new submission of the key stands for, if there is one."""
     found: str | None = conn.execute(_UNENDED_OF if again else _STANDING_OF, {"key": base_id}).scalar()
     return found
-
-
-def add(conn: sa.Connection, request: EncodeRequest, job_id: str, attempt: int) -> None:
-    now = time.time()
-    conn.execute(_COUNT_ATTEMPT, {"key": request.base_id, "count": attempt})
-    conn.execute(
-        _INSERT,
-        {
-            "job_id": job_id,
-            "base_id": request.base_id,
-            "attempt": attempt,
-            "request": json.dumps(to_json(request)),
-            "username": username_of(request),
-            "priority": request.priority,
-            "rank": rank(request.priority, request.part.number if request.part else _alike(conn, request)),
-            "parent": request.part.job_id if request.part else "",
-            "needs": " ".join(sorted(set(request.needs))),
-            "preset": request.preset,
-            "version_id": request.target.version_id if request.target else "",
-            "batch": request.batch_id or "",
-            "stage": Stage.QUEUED.value,
-            "progress": _QUEUED,
-            "teller": WAITING,
-            "version": STEPS_VERSION,
-            "cancelled": False,
-            "starts": 0,
-            "created_at": now,
-            "updated_at": now,
-        },
-    )
-
-
-def _alike(conn: sa.Connection, request: EncodeRequest) -> int:
-    """How many active jobs of the same person and priority there are, as far as it matters."""
-    user = username_of(request)
-    if not user:
-        return 0
-    return int(conn.execute(_COUNT_ALIKE, {"user": user, "class": request.priority}).scalar_one())
 
 
 def set_starts(conn: sa.Connection, job_id: str, owner: str, starts: int) -> None:
@@ -241,26 +190,6 @@ def standing(conn: sa.Connection, job_id: str, owner: str) -> tuple[bool, bool]:
     return (False, False) if row is None else (True, bool(row[0]))
 
 
-def place(conn: sa.Connection, job_id: str, priority: int) -> bool:
-    """Moves a waiting job into another class, in front of what waits there; False if it waits no more."""
-    row = conn.execute(sa.select(jobs.c.request).where(jobs.c.job_id == job_id, *_IN_QUEUE)).scalar()
-    if row is None:
-        return False
-    request = replace(from_json(EncodeRequest, json.loads(row)), priority=priority)
-    changed = sa.update(jobs).where(jobs.c.job_id == job_id, *_IN_QUEUE)
-    values = {"request": json.dumps(to_json(request)), "priority": priority, "rank": rank(priority, 0)}
-    return conn.execute(changed.values(**values)).rowcount > 0
-
-
-def to_front(conn: sa.Connection, job_id: str) -> bool:
-    """Before all that waits; False if the job waits no more."""
-    first = conn.execute(sa.select(sa.func.min(jobs.c.rank)).where(*_IN_QUEUE)).scalar()
-    if first is None:
-        return False
-    moved = sa.update(jobs).where(jobs.c.job_id == job_id, *_IN_QUEUE)
-    return conn.execute(moved.values(rank=first - 1)).rowcount > 0
-
-
 def ended_before(conn: sa.Connection, moment: float) -> list[tuple[str, int]]:
     """The jobs and the version that told them. A job that goes on needs its ended parts.
 
@@ -286,5 +215,5 @@ def unended(conn: sa.Connection) -> list[str]:
 
 def waiting_for(conn: sa.Connection) -> list[tuple[str, str, int, bool]]:
     """Of each waiting job its id, what it needs, its version, and whether it was begun."""
-    query = sa.select(jobs.c.job_id, jobs.c.needs, jobs.c.version, jobs.c.owner.is_not(None)).where(*_IN_QUEUE)
+    query = sa.select(jobs.c.job_id, jobs.c.needs, jobs.c.version, jobs.c.owner.is_not(None)).where(*IN_QUEUE)
     return [(row[0], row[1], row[2], bool(row[3])) for row in conn.execute(query)]

@@ -27,6 +27,7 @@ from encode_media.jobs.steps import (
     CANCELLING,
     Interrupted,
     fits,
+    is_of_class,
     last_progress,
     rank,
     username_of,
@@ -103,13 +104,17 @@ class MemoryEngine:
             return True
 
     def _rank(self, request: EncodeRequest) -> int:
-        if request.part is not None:
-            return rank(request.priority, request.part.number)
-        user, alike = username_of(request), 0
-        for job in self._jobs.values():
-            other = job.record.request
-            alike += not job.ended and (username_of(other), other.priority) == (user, request.priority)
-        return rank(request.priority, alike if user else 0)
+        turn = _turn(request)
+        alike = [job for job in self._jobs.values() if not job.ended and _turn(job.record.request) == turn]
+        behind = [job.rank for job in alike if not job.taken and is_of_class(job.rank, request.priority)]
+        if request.part is None and behind:
+            return rank(request.priority, 1, max(behind))
+        ahead = request.part.number if request.part else len(alike)
+        return rank(request.priority, ahead, self._next_rank(request.priority))
+
+    def _next_rank(self, priority: int) -> int | None:
+        waiting = (job.rank for job in self._jobs.values() if not job.taken)
+        return min((place for place in waiting if is_of_class(place, priority)), default=None)
 
     def cancel(self, job_id: str) -> bool:
         with self._changed:
@@ -192,7 +197,7 @@ class MemoryEngine:
             if job.taken:
                 return False
             job.record = replace(job.record, request=replace(job.record.request, priority=priority))
-            job.rank = rank(priority, 0)
+            job.rank = rank(priority, -1, self._next_rank(priority))
             return True
 
     def move_to_front(self, job_id: str) -> bool:
@@ -307,6 +312,11 @@ class MemoryEngine:
         job.record = replace(
             job.record, stage=progress.stage, progress=shown, updated_at=time.time(), executor="memory"
         )
+
+
+def _turn(request: EncodeRequest) -> tuple[str, int, bool]:
+    """Jobs that are alike in this wait for one another's turns."""
+    return username_of(request), request.priority, request.part is None
 
 
 def _part(record: JobRecord) -> PartRecord:

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from encode_media.jobs import job_records, job_table
+from encode_media.jobs import job_places, job_records
 from encode_media.jobs.engine import JobRecord, JsonDict, PartRecord, Room
 from encode_media.jobs.job_table import ACTIVE, TAKEN, WAITING, jobs
 from encode_media.jobs.worker_table import workers
@@ -39,7 +39,7 @@ def queue(
         if known is not None:
             same = jobs.c.job_id == known["job_id"]
             conn.execute(sa.update(jobs).where(same, ACTIVE).values(cancelled=True))
-        job_table.add(conn, part, job_id(part.base_id, attempt), attempt)
+        job_places.add(conn, part, job_id(part.base_id, attempt), attempt)
 
 
 def _is_usable(known: Any, part: EncodeRequest, stands: Callable[[JsonDict], bool]) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from encode_media.errors import EncodeMediaError, failure
 from encode_media.jobs.engine import JobFilter, JobRecord, JsonDict, RetryPolicy
-from encode_media.model.request import PRIORITY_INTERACTIVE, PRIORITY_NORMAL, EncodeRequest
+from encode_media.model.request import EncodeRequest
 from encode_media.model.result import Progress, Stage
 
 _log = logging.getLogger(__name__)
@@ -23,8 +23,10 @@ CANCEL_POLL_S = 0.5
 REPORT_INTERVAL_S = 1.0
 CANCELLING = "cancelling"
 ONCE = RetryPolicy()
-CLASS_WIDTH = PRIORITY_NORMAL - PRIORITY_INTERACTIVE
-"""Classes of priority are this far apart, so no amount of waiting jobs carries one into the next."""
+CLASS_WIDTH = 1_000_000
+"""Places in a class of priority, so that no amount of waiting jobs carries one into the next."""
+_LAST_CLASS = 2000
+"""Ranks are stored in 32 bits."""
 
 
 class Interrupted(BaseException):
@@ -121,12 +123,23 @@ def username_of(request: EncodeRequest) -> str:
     return (request.target.username if request.target else None) or ""
 
 
-def rank(priority: int, ahead: int) -> int:
+def first_rank(priority: int) -> int:
+    """Of the jobs in a class of priority."""
+    return min(max(1, priority), _LAST_CLASS) * CLASS_WIDTH
+
+
+def is_of_class(place: int, priority: int) -> bool:
+    return 0 <= place - first_rank(priority) < CLASS_WIDTH
+
+
+def rank(priority: int, ahead: int, next_rank: int | None = None) -> int:
     """Where a job stands: its class, then fairly between people (lower runs first).
 
-    The n-th waiting job of one person stands beside the n-th of another, however many either has.
+    The n-th waiting job of one person stands beside the n-th of another, however many either has; counted from
+    what waits (`next_rank`), so that nobody who comes later is ever put before the next one.
     """
-    return max(1, priority) + min(ahead, CLASS_WIDTH - 1)
+    first = first_rank(priority)
+    return min((first if next_rank is None else next_rank) + ahead, first + CLASS_WIDTH - 1)
 
 
 def fits(where: JobFilter, record: JobRecord, now: float) -> bool:
