@@ -97,6 +97,19 @@ def test_what_can_not_be_made_again_is_not_offered(sandbox: RunningSandbox, arti
     assert steps_of(artist.launch(ITEM, selected(sandbox, "sh010_comp", "sh020_concept"))) == {}
 
 
+def test_of_a_selected_component_itself_or_what_was_made_from_it_is_offered(
+    sandbox: RunningSandbox, artist: ActionClient
+) -> None:
+    one = publish(sandbox, "sh030_notes", "ftrackreview-mp4", at=AT - 60)
+    two = publish(sandbox, "sh030_notes", "webm_vp9", preset="webm_vp9")
+
+    def offered(component_id: str) -> list[str]:
+        return list(steps_of(artist.launch(ITEM, [{"entityId": component_id, "entityType": "Component"}])))
+
+    assert offered(source_of(sandbox, "sh030_notes")) == [f"again:{two}", f"again:{one}"]
+    assert offered(one) == [f"again:{one}"]
+
+
 def test_without_our_seal_the_preset_of_today_is_offered_and_said_so(
     sandbox: RunningSandbox, service: Listening, artist: ActionClient
 ) -> None:
@@ -168,9 +181,10 @@ def test_what_we_did_not_make_and_what_somebody_may_not_see_is_not_made_again(
     sandbox: RunningSandbox, artist: ActionClient
 ) -> None:
     private = sandbox.session().query("select id from AssetVersion where project.is_private is true").one()["id"]
-    [notes] = selected(sandbox, "sh030_notes")
 
-    assert "Nothing on sh030 / sh030_notes v1 was published" in artist.submit_again(notes["entityId"])["message"]
+    nothing = artist.submit_again(source_of(sandbox, "sh010_comp"))
+    assert (nothing["success"], nothing["code"]) == (False, "ledger.none")
+    assert "Nothing on sh010 / sh010_comp v1, main was published by Encode Media." in nothing["message"]
     refused = artist.submit_again(private)
     assert refused["code"] == "server.not_permitted"
     assert "qp010" not in refused["message"]

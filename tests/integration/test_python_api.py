@@ -94,7 +94,7 @@ def test_a_path_of_this_machine_is_encoded_here_and_published_on_the_version(tmp
         assert {"main", "ftrackreview-image", "thumbnail"} == names
 
 
-def test_without_a_service_a_component_is_encoded_here(tmp_path: Path, monkeypatch):
+def test_without_a_service_a_component_is_encoded_here_and_made_again(tmp_path: Path, monkeypatch):
     monkeypatch.setattr("encode_media.job_elsewhere.SERVICE_ANSWERS_S", 0.5)
     data = tmp_path / "data"
     sandbox_sources(data)
@@ -106,6 +106,11 @@ def test_without_a_service_a_component_is_encoded_here(tmp_path: Path, monkeypat
         result = encode_media.submit(session, component=component, preset="review").wait(timeout=120)
 
         assert result.status == "done"
+
+        again = encode_media.submit(session, again=version).wait(timeout=120)
+
+        assert [item.name for item in again.published] == [item.name for item in result.published]
+        assert again.published[0].component_id != result.published[0].component_id
 
 
 def test_what_is_missing_in_the_call_is_said():

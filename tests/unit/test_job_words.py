@@ -67,6 +67,13 @@ def test_a_page_lists_the_options_that_are_not_as_the_preset_has_them() -> None:
     assert lines[1].endswith("preset review (slate=True, lut=show.cube)")
 
 
+def test_a_page_says_that_a_job_makes_something_exactly_again() -> None:
+    again = record("a")
+    again = replace(again, request=replace(again.request, recipe="packed"))
+
+    assert list(page(again, NOW, log_lines=0))[1].endswith("preset review, exactly as it was made before")
+
+
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("15m", 900), ("2h", 7200), ("1.5d", 129600)])
 def test_spans_are_read_as_people_type_them(text: str, seconds: float) -> None:
     assert Span().convert(text, None, None) == seconds

@@ -55,7 +55,8 @@ def page(
     """
     progress, result = record.progress, record.result or {}
     yield record.job_id
-    yield f"  {subject(record)}, preset {record.request.preset}{_options(record, usual)}"
+    exactly = ", exactly as it was made before" if record.request.recipe else ""
+    yield f"  {subject(record)}, preset {record.request.preset}{_options(record, usual)}{exactly}"
     by = f" by {user_of(record)}" if user_of(record) else ""
     yield f"  submitted {_moment(record.created_at)} ({_ago(now, record.created_at)}){by}, {record.request.origin}"
     verb = "ended" if record.stage in FINAL_STAGES else "last sign"

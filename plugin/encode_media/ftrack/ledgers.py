@@ -59,7 +59,8 @@ def ledgers_of(gateway: Gateway, published_id: str, user: UserInfo | None = None
         gateway.may_encode(user, version)
     found = tuple(entry for entry in _entries(version) if wanted in (None, entry.component.id))
     if not found:
-        raise failure("ledger.none", entity=version.label)
+        named = [item.name for item in version.components if item.id == wanted]
+        raise failure("ledger.none", entity=", ".join((version.label, *named)))
     return found
 
 
