@@ -17,8 +17,6 @@ which the summary shows. `-p no:rerunfailures` gives none."""
 SAMPLES = os.environ.get("ENCODE_MEDIA_SAMPLES")
 """Read before the environment is cleared below."""
 SAMPLES_ABSENT = "the real clips are not here"
-MEANINGLESS = ("nothing is unreadable for this account",)
-"""What no package could change: an administrator may read everything."""
 IN_CI = bool(os.environ.get("CI"))
 if not IN_CI:  # there Hypothesis has a profile of its own, which has none either
     # A machine that is busy for a moment is no failure.
@@ -44,8 +42,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     hidden = [
         report
         for report in reporter.stats.get("skipped", [])
-        if isinstance(report.longrepr, tuple)
-        and not any(reason in report.longrepr[2] for reason in (SAMPLES_ABSENT, *MEANINGLESS))
+        if isinstance(report.longrepr, tuple) and SAMPLES_ABSENT not in report.longrepr[2]
     ]
     if hidden:
         reporter.write_line(f"{len(hidden)} tests were skipped, which counts as a failure in CI", red=True)

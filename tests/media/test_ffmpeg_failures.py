@@ -69,7 +69,7 @@ CASES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "QSV": ((*PICTURE, "-c:v", "h264_qsv", *NOWHERE), "ffmpeg.hardware", "MFX session"),
     "VAAPI": (
         ("-vaapi_device", "/dev/dri/none", *PICTURE, "-vf", "hwupload", "-c:v", "h264_vaapi", *NOWHERE),
-        "ffmpeg.hardware", "/dev/dri/none"),
+        "ffmpeg.hardware", "/dev/dri/none|libX11"),
 }  # fmt: skip
 
 
@@ -109,7 +109,8 @@ def test_a_failure_is_told_as_what_it_is(folder: Path, each_ffmpeg: str, name: s
     assert done.returncode, "the case is a failure"
     source = arguments[arguments.index("-i") + 1]
     error = classify(done.returncode, done.stderr.splitlines(), sources=(source,), source=source)
-    assert (error.code, words in error.message) == (code, True), f"{error.message}\n{done.stderr}"
+    said = any(word in error.message for word in words.split("|"))
+    assert (error.code, said) == (code, True), f"{error.message}\n{done.stderr}"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

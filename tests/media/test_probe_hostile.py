@@ -78,15 +78,6 @@ def test_a_missing_file(tmp_path: Path) -> None:
     assert caught.value.code == "source.missing"
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="nothing is unreadable for this account")
-def test_a_file_that_may_not_be_read(clips: Clips, tmp_path: Path) -> None:
-    clip = copied(clips.movie(), tmp_path)
-    clip.chmod(0)
-    with pytest.raises(SourceMissing) as caught:
-        probed(clip)
-    assert caught.value.code == "source.unreadable"
-
-
 def test_folders_and_devices_are_no_media(tmp_path: Path) -> None:
     for path in (tmp_path, Path("/dev/zero")):
         if path.exists():

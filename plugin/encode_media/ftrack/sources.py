@@ -14,6 +14,7 @@ from encode_media.ftrack.entities import ComponentInfo
 from encode_media.ftrack.path_maps import PathMaps, other_spellings
 from encode_media.ftrack.review import ENCODING, META_KEY, SERVER_LOCATION, THUMBNAIL_NAME, read_meta
 from encode_media.ftrack.session import fetch, translated
+from encode_media.media.absence import why_absent
 from encode_media.media.formats import IMAGE_EXTENSIONS, MOVIE_EXTENSIONS
 from encode_media.model.media import SourceRef
 from encode_media.settings import Settings
@@ -116,7 +117,7 @@ def locate(
         elif folder is not None and location["name"] == SERVER_LOCATION:
             return _source(component, _fetch_files(session, component, folder))
     if missing is not None:
-        raise failure("source.missing", path=missing[0], where=f" (in {missing[1]})", location=missing[1])
+        raise why_absent(missing[0], where=f" (in {missing[1]})", location=missing[1])
     names = ", ".join(component.locations) or "no location"
     raise failure("source.offline", version=label, location=names, where=_identifiers(session, component))
 

@@ -38,6 +38,8 @@ class FrameFacts:
     is_log: bool = False
     """DPX with printing density or another logarithm of light."""
     problem: str | None = None
+    denied: bool = False
+    """This account may not read it; nothing is known of its content."""
 
     def with_problem(self, problem: str) -> FrameFacts:
         return replace(self, problem=problem)
@@ -61,7 +63,7 @@ def check_frame(path: str) -> FrameFacts:
             if size and too_large(*size):
                 problem = f"it claims to be {size[0]}x{size[1]}"
     except OSError as error:
-        return FrameFacts(size_bytes=0, problem=error.strerror or str(error))
+        return _unopened(error)
     return FrameFacts(
         size_bytes=status.st_size,
         mtime_ns=status.st_mtime_ns,
@@ -77,11 +79,16 @@ def glance(path: str) -> FrameFacts:
     try:
         status = os.stat(path)
     except OSError as error:
-        return FrameFacts(size_bytes=0, problem=error.strerror or str(error))
+        return _unopened(error)
     usable = stat.S_ISREG(status.st_mode) and status.st_size
     return FrameFacts(
         size_bytes=status.st_size, mtime_ns=status.st_mtime_ns, problem=None if usable else "it is empty"
     )
+
+
+def _unopened(error: OSError) -> FrameFacts:
+    denied = isinstance(error, PermissionError)
+    return FrameFacts(size_bytes=0, problem=error.strerror or str(error), denied=denied)
 
 
 def _look(file: BinaryIO, size_bytes: int) -> tuple[tuple[int, int] | None, str, str | None]:

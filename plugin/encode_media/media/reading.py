@@ -42,6 +42,7 @@ def read_media(
     if source.is_sequence:
         return _read_sequence(source, rate, check)
     facts = check_frame(source.path)
+    _require_readable({source.path: facts})
     if facts.size:
         require_size(source.path, *facts.size)
     if not facts.size_bytes and facts.problem:
@@ -120,6 +121,7 @@ def _read_sequence(source: SourceRef, rate: Fraction, check: SourceCheck) -> Med
     span = source.span or FrameSpan(first=min(wanted), last=max(wanted))
     require_span(source.path, len(span))
     facts = check_frames(wanted, check)
+    _require_readable({wanted[number]: fact for number, fact in facts.items()})
     number, contents, exr = _first_readable(wanted, facts, rate)
     if contents.video is None:
         raise failure("source.no_video", path=source.path)
@@ -156,6 +158,13 @@ def _read_sequence(source: SourceRef, rate: Fraction, check: SourceCheck) -> Med
             *(() if source.frame_rate or still else _rate_assumed(rate)),
         ),
     )
+
+
+def _require_readable(files: Mapping[str, FrameFacts]) -> None:
+    """Rights are mended by an administrator, not by rendering a frame again or holding the one before it."""
+    denied = next((path for path, facts in files.items() if facts.denied), None)
+    if denied is not None:
+        raise failure("source.unreadable", path=denied)
 
 
 def _first_readable(

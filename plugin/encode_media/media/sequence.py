@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from encode_media.errors import failure
+from encode_media.media.absence import why_absent
 from encode_media.media.folder import media_in_folder, names_in, sequences_of
 from encode_media.media.pattern import FramePattern
 from encode_media.model.media import SourceRef
@@ -99,7 +100,7 @@ def _join_ranges(words: list[str]) -> list[str]:
 def _several_files(paths: Sequence[str]) -> SourceRef:
     for path in paths:
         if not os.path.isfile(path):
-            raise failure("source.missing", path=path)
+            raise why_absent(path)
     folders = {os.path.dirname(path) for path in paths}
     names = [os.path.basename(path) for path in dict.fromkeys(paths)]
     if len(folders) == 1 and len(names) == 1:
@@ -131,7 +132,7 @@ def _from_spelling(path: str, *, sequence: bool) -> SourceRef:
         source = SourceRef(path=pattern.printf, is_sequence=True, span=span)
         if os.path.isdir(pattern.folder) and any(span is None or n in span for n in frames_on_disk(source)):
             return source
-    raise failure("source.missing", path=path)
+    raise why_absent(path)
 
 
 def _readings(path: str, *, sequence: bool) -> Iterator[tuple[FramePattern, FrameSpan | None]]:

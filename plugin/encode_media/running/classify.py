@@ -254,6 +254,8 @@ _RULES: tuple[Rule, ...] = (
     _says("ffmpeg.hardware", r"No VA display found|Failed to initialise VAAPI connection|No device available for"),
     _says("ffmpeg.hardware", r"No capable devices found|OpenEncodeSessionEx failed|No NVENC capable devices"),
     _says("ffmpeg.hardware", r"cannot create compression session|Device creation failed|hardware frames"),
+    # Static builds load a driver's libraries when they are wanted; "No such file" says it, too.
+    _says("ffmpeg.hardware", r"^implib-gen: \S+ failed to load library"),
     _denied,
     _says("ffmpeg.memory", r"Cannot allocate memory|Out of memory"),
     _says("storage.failed", r"Stale file handle|Input/output error"),

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from encode_media.errors import EncodeMediaError, failure
+from encode_media.media.absence import why_absent
 from encode_media.model.plan import EncodePlan, FrameLink, LaidFile, PlannedOutput
 from encode_media.model.preset import OutputKind
 from encode_media.planning.ocio_bake import baked_text
@@ -91,7 +92,7 @@ def lay_links(folder: Path, links: Iterable[FrameLink], black: Path | None) -> N
             raise failure("internal", problem=f"the plan shows black for {link.name} but makes no black frame")
         # ffmpeg ends quietly at a frame it can't open, so each is looked for here.
         if not source.is_file():
-            raise failure("source.missing", path=str(source))
+            raise why_absent(str(source))
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
             _link(source, place)
