@@ -55,10 +55,10 @@ def test_a_cancelled_run_is_cancelled_whatever_its_exit_code(exit_code: int) -> 
 
 def test_a_driver_whose_libraries_are_not_there_is_hardware_that_can_not_be_used() -> None:
     """As the bundled ffmpeg ends on a Debian without X11, asked for VAAPI: with an assertion (SIGABRT)."""
+    library = "libX11.so.6: cannot open shared object file: No such file or directory"
     lines = [
-        "implib-gen: libX11.so.6: failed to load library 'libX11.so.6' via dlopen: libX11.so.6: cannot open shared "
-        "object file: No such file or directory",
-        'ffmpeg: libX11.so.6.init.c:122: load_library: Assertion `0 && "Assertion in generated code"\' failed.',
+        f"implib-gen: libX11.so.6: failed to load library 'libX11.so.6' via dlopen: {library}",
+        "ffmpeg: libX11.so.6.init.c:122: load_library: Assertion `0' failed.",
     ]
     assert judge(-6, "\n".join(lines)).code == "ffmpeg.hardware"
 
