@@ -103,9 +103,11 @@ def test_a_batch_is_one_entry_that_is_cancelled_as_one(
     artist.launch(QUEUE, selection, values_of(form, **{f"job_{batch}": "cancel"}))
 
     assert "Encode Media review, 3 versions: 1 running, 2 waiting" in text_of(form)
+    assert re.search(r"\*\* . started \d{4}-\d\d-\d\d \d\d:\d\d$", text_of(form), re.MULTILINE)
     wait_for(
         lambda: {record.stage for record in service.engine.jobs()} == {Stage.CANCELLED}, what="the end of all"
     )
+    assert "Encode Media review, 3 versions: 0 done, 3 cancelled.**" in text_of(artist.launch(QUEUE, selection))
 
 
 def test_the_queue_shows_one_s_own_jobs_where_the_selection_has_none_and_protects_those_of_others(

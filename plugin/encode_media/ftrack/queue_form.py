@@ -226,8 +226,10 @@ def _batch_entry(batch: Batch, state: BatchState, texts: Texts) -> QueueEntry:
     is_open = bool(state.running or state.waiting)
     stage = Stage.DONE if not is_open else Stage.ENCODING if state.running or state.ended else Stage.QUEUED
     actions = ((_CANCEL,) if is_open else ()) + ((_RETRY,) if state.failed else ())
-    text = texts.render("batch_running", batch=batch, state=state, left="")
-    return QueueEntry(id=batch.id, stage=stage, text=f"**{text}**", actions=actions)
+    template = "batch_running" if is_open else "batch_ended"
+    stands = texts.render(template, batch=batch, state=state, left="", failures=())
+    text = texts.render("queue_batch", batch=batch, text=stands)
+    return QueueEntry(id=batch.id, stage=stage, text=text, actions=actions)
 
 
 def _actions(stage: Stage) -> tuple[str, ...]:
