@@ -123,6 +123,8 @@ def test_the_ledger_holds_what_made_it_but_no_secret() -> None:
         "packed", "9", ["a note"], plan_mark(plan),
     )  # fmt: skip
     assert "the key" not in str(marks)
+    assert "needs" not in marks
+    assert ledger("job-1", replace(request_for("v1"), needs=("gpu",)), plan, Maker(), 1.5)["needs"] == ["gpu"]
 
 
 def test_a_ledger_says_where_the_timecode_of_the_source_begins() -> None:
