@@ -56,7 +56,7 @@ def test_a_stop_while_encoding_is_quick_and_the_job_goes_on_at_the_next_start(
         assert service.stop() == 0
         assert time.monotonic() - began < 12
         assert service.encoders() == ()
-        assert stage(service, job_id) is Stage.ENCODING
+        assert stage(service, job_id) is Stage.QUEUED
 
         service.crawl(slow=False)
         service.start()
