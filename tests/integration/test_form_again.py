@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +12,9 @@ import encode_media
 from encode_media.ftrack.client import ActionClient
 from encode_media.ftrack.ledger import seal
 from encode_media.model.request import EncodeRequest
-from support.listening import Listening, selected
+from support.listening import Listening, sandbox_sources, selected
 from support.sandbox import RunningSandbox
-from support.service import Studio, form_values
+from support.service import form_values, studio
 from support.waiting import wait_for
 
 ITEM = {"actionIdentifier": "encode-media"}
@@ -190,22 +191,41 @@ def test_what_we_did_not_make_and_what_somebody_may_not_see_is_not_made_again(
     assert "qp010" not in refused["message"]
 
 
-def test_python_asks_a_service_and_gets_the_same_encode(running_studio: Studio) -> None:
-    version = running_studio.version("sh010_comp")
-    running_studio.item(running_studio.selection("sh010_comp"))
-    encode_media.submit(running_studio.session, version=version, preset="thumbnail").wait(timeout=120)
-    before = ledger_of(running_studio)
+TINY = """
+name: tiny
+label: Tiny
+description: A small still.
+extends: images
+outputs:
+  - name: tiny
+    kind: still
+    container: jpg
+    position: 0.5
+    size: {max_width: SIDE, max_height: SIDE}
+    video: {codec: mjpeg, pixel_format: yuvj444p, quality: 2}
+    publish: {role: deliverable, location: ftrack.server}
+"""
 
-    encode_media.submit(running_studio.session, again=version).wait(timeout=120)
 
-    after = ledger_of(running_studio)
-    assert after["job"] != before["job"]
-    assert (after["plan"], after["recipe"]) == (before["plan"], before["recipe"])
+def test_it_stays_as_it_was_though_the_preset_was_changed(tmp_path: Path) -> None:
+    presets, data = tmp_path / "presets", tmp_path / "data"
+    presets.mkdir()
+    (presets / "tiny.yaml").write_text(TINY.replace("SIDE", "160"))
+    sandbox_sources(data)
+    with studio(data, environ={"ENCODE_MEDIA_PRESETS": str(presets)}) as running:
+        concept = running.version("sh020_concept")
+        running.item(running.selection("sh020_concept"))
 
+        def width(**wish: Any) -> int:
+            [made] = encode_media.submit(running.session, **wish).wait(timeout=120).published
+            return made.width
 
-def ledger_of(studio: Studio) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(studio.components("sh010_comp")["thumbnail"]["metadata"]["encode_media"])
-    return found
+        first = width(version=concept, preset="tiny")
+        (presets / "tiny.yaml").write_text(TINY.replace("SIDE", "320"))
+        again = width(again=concept)
+        anew = width(version=concept, preset="tiny")
+
+    assert (first, again, anew) == (160, 160, 320)
 
 
 def test_python_is_told_that_again_goes_alone() -> None:
