@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from encode_media.jobs import claims, worker_table
+from encode_media.jobs.database import open_database, writing
 from encode_media.jobs.dbos_engine import DbosClient
 from encode_media.model.request import entity_id
 from encode_media.model.result import FINAL_STAGES, Stage
@@ -20,6 +22,15 @@ STORY = ["resolve", "probe", "plan", "run", "verify", "publish", "finish"]
 @pytest.fixture
 def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'jobs.sqlite'}"
+
+
+def count_as_dead(url: str) -> None:
+    """What another worker does with those that are gone: their jobs wait."""
+    engine = open_database(url)
+    with writing(engine) as conn:
+        for sign in worker_table.signs(conn):
+            claims.take_over(conn, sign)
+    engine.dispose()
 
 
 def killed_at(effect: str, url: str, folder: Path, ledger: Ledger) -> None:
@@ -179,3 +190,21 @@ def test_a_job_that_was_cancelled_while_no_worker_ran_is_told_before_it_is_forgo
         ledger.wait_for("finish")
         wait_for(lambda: client.purge(older_than_s=0) == 1, what="the job is over, and forgotten")
     assert ledger.effects() == ["finish"]
+
+
+@pytest.mark.parametrize(("killed", "stage"), [("run", Stage.CANCELLED), ("finish", Stage.DONE)])
+def test_a_begun_job_that_is_cancelled_while_no_worker_runs_ends_as_it_is_told(
+    url: str, tmp_path: Path, client: DbosClient, ledger: Ledger, *, killed: str, stage: Stage
+) -> None:
+    """What was published before the cancel is not said to be cancelled."""
+    job_id = client.submit(request()).job_id
+    ledger.hold(killed)
+    with WorkerProcess(url, tmp_path) as worker:
+        ledger.wait_for(killed)
+        worker.kill()
+    count_as_dead(url)
+    assert client.cancel(job_id)
+    ledger.release(killed)
+    with WorkerProcess(url, tmp_path):
+        assert ended(client, job_id).stage is stage
+    assert ledger.effects().count("finish") == (2 if killed == "finish" else 1)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from encode_media.jobs import claims, worker_table
 from encode_media.jobs.database import open_database, writing
 from encode_media.jobs.dbos_engine import DbosClient
-from encode_media.jobs.engine import EVERY_JOB
+from encode_media.jobs.engine import EVERY_JOB, Submission
 from encode_media.model.result import Stage
 from encode_media.settings import Settings
 from support.engine_worker import Ledger, WorkerProcess
@@ -101,6 +101,7 @@ def test_the_parts_of_its_encode_go_on_where_they_are(
         wait_for(lambda: len(client.parts(job_id)) > 1, what="the parts are asked for")
         with WorkerProcess(url, tmp_path, host="doing", offers=offers, slots=2):
             ledger.wait_for("part", 2)
+            assert client.retry(client.parts(job_id)[0].job_id) == Submission(job_id=job_id, created=False)
             assert count_as_dead(url, "woken") == 1
             wait_for(lambda: len(client.workers()) == 2, what="the woken worker is back")
             ledger.release("part")

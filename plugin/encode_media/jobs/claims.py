@@ -81,10 +81,21 @@ def _next(conn: sa.Connection, profile: Profile, *, telling: bool) -> sa.Select[
         return query
     wanted = conn.execute(sa.select(jobs.c.needs).where(*waiting).distinct()).scalars()
     fitting = [needs for needs in wanted if profile.offers.issuperset(needs.split())]
-    query = query.where(jobs.c.needs.in_(fitting))
+    query = query.where(jobs.c.needs.in_(fitting), sa.not_(_follows_a_cancelled_one()))
     if profile.user_limit:
         query = query.where(jobs.c.username.not_in(_busy_users(profile.user_limit)))
     return query.order_by(jobs.c.rank, jobs.c.created_at, jobs.c.job_id)
+
+
+def _follows_a_cancelled_one() -> sa.Exists:
+    """Whether the same was asked for before and cancelled, and its end is not told: it still tidies up."""
+    before = jobs.alias()
+    return (
+        sa.select(sa.literal(1))
+        .where(before.c.base_id == jobs.c.base_id, before.c.job_id != jobs.c.job_id, before.c.parent == "")
+        .where(before.c.cancelled.is_(True), before.c.teller != TOLD)
+        .exists()
+    )
 
 
 def _version_fits(version: int) -> sa.ColumnElement[bool]:

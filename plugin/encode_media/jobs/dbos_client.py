@@ -114,7 +114,8 @@ class DbosClient:
         return False
 
     def retry(self, job_id: str) -> Submission:
-        return self.submit(self._read(lambda conn: _known(conn, job_id)).request.alone())
+        request = self._read(lambda conn: _known(conn, job_id)).request
+        return self.submit(request.alone()) if request.part is None else self.retry(request.part.job_id)
 
     def prioritise(self, job_id: str, priority: int) -> bool:
         from encode_media.jobs import job_places

@@ -189,6 +189,8 @@ class JobClient(Protocol):
     def submit(self, request: EncodeRequest, *, again: bool = True) -> Submission:
         """Queues the request, or returns the job that is already waiting or running for the same key.
 
+        One that was cancelled and has not ended yet doesn't count: a new job follows it.
+
         With `again` false a key that already ended `done` is returned, not encoded again (triggers).
 
         Raises:
@@ -242,6 +244,8 @@ class JobClient(Protocol):
 
     def retry(self, job_id: str) -> Submission:
         """The same wish once more as a new attempt, outside its batch; the job itself while it waits or runs.
+
+        Of a part, its whole job.
 
         Raises:
             InvalidParameters: no such job.

@@ -83,9 +83,10 @@ IN_QUEUE = (jobs.c.teller == WAITING, jobs.c.cancelled.is_(False))
 
 # Built once: building statements takes longer than SQLite takes to carry them out, with its write lock held.
 _of_key = sa.select(jobs.c.job_id).where(jobs.c.base_id == sa.bindparam("key"))
-_UNENDED_OF = _of_key.where(ACTIVE).order_by(jobs.c.attempt.desc()).limit(1)
+_GOING_ON = sa.and_(ACTIVE, jobs.c.cancelled.is_(False))
+_UNENDED_OF = _of_key.where(_GOING_ON).order_by(jobs.c.attempt.desc()).limit(1)
 _STANDING_OF = (
-    _of_key.where(sa.or_(ACTIVE, jobs.c.stage == Stage.DONE.value)).order_by(jobs.c.attempt.desc()).limit(1)
+    _of_key.where(sa.or_(_GOING_ON, jobs.c.stage == Stage.DONE.value)).order_by(jobs.c.attempt.desc()).limit(1)
 )
 _ATTEMPTS_SINCE = 1_700_000_000
 """November 2023. Seconds since then fit the column, 32 bits on PostgreSQL, until 2091."""
@@ -133,11 +134,13 @@ def end(conn: sa.Connection, job_id: str, owner: str, result: JsonDict) -> None:
 
 
 def withdraw(conn: sa.Connection, job_id: str, result: JsonDict) -> bool:
-    """Ends a job that nobody has taken, for everybody and at once; False if somebody has it.
+    """Ends a job that nobody has begun, for everybody and at once; False if somebody has.
 
-    It stays in the queue, for a worker to tell its end.
+    It stays in the queue, for a worker to tell its end. The end of one that was begun is what its story makes of
+    it: it may have published already.
     """
-    mark = sa.update(jobs).where(jobs.c.job_id == job_id, jobs.c.teller == WAITING, ACTIVE)
+    unbegun = (jobs.c.teller == WAITING, jobs.c.owner.is_(None), ACTIVE)
+    mark = sa.update(jobs).where(jobs.c.job_id == job_id, *unbegun)
     if conn.execute(mark.values(cancelled=True)).rowcount == 0:
         return False
     _end(conn, job_id, result, [jobs.c.job_id == job_id], WAITING)

@@ -32,6 +32,10 @@ class MemoryJob:
     def ended(self) -> bool:
         return self.record.stage in FINAL_STAGES
 
+    @property
+    def goes_on(self) -> bool:
+        return not self.ended and not self.cancelled
+
 
 class Others(Protocol):
     """What a job may ask of its engine about others."""

@@ -59,7 +59,7 @@ class MemoryEngine:
     def submit(self, request: EncodeRequest, *, again: bool = True) -> Submission:
         with self._changed:
             known = [job for name, job in self._jobs.items() if name.rpartition("-")[0] == request.base_id]
-            wanted = [job for job in known if not job.ended or (job.record.stage is Stage.DONE and not again)]
+            wanted = [job for job in known if job.goes_on or (job.record.stage is Stage.DONE and not again)]
             if wanted:
                 return Submission(job_id=wanted[-1].record.job_id, created=False)
             attempt = self._attempts.get(request.base_id, self._first_attempt) + 1
@@ -189,7 +189,7 @@ class MemoryEngine:
     def retry(self, job_id: str) -> Submission:
         with self._changed:
             request = self._known(job_id).record.request
-        return self.submit(request.alone())
+        return self.submit(request.alone()) if request.part is None else self.retry(request.part.job_id)
 
     def prioritise(self, job_id: str, priority: int) -> bool:
         with self._changed:
@@ -270,13 +270,19 @@ class MemoryEngine:
     def _take(self) -> MemoryJob | None:
         with self._changed:
             while not self._stopping.is_set():
-                waiting = [job for job in self._jobs.values() if not job.taken]
+                waiting = [job for job in self._jobs.values() if not job.taken and not self._follows(job)]
                 if waiting:
                     job = min(waiting, key=lambda job: (job.rank, job.number))
                     job.taken = True
                     return job
                 self._changed.wait()
         return None
+
+    def _follows(self, job: MemoryJob) -> bool:
+        """Whether a cancelled job of the same wish is still ending."""
+        key = job.record.request.base_id
+        others = (other for other in self._jobs.values() if other.taken and other.cancelled and not other.ended)
+        return any(other.record.request.base_id == key for other in others)
 
     def _tell(self, job: MemoryJob) -> None:
         try:
@@ -301,6 +307,7 @@ class MemoryEngine:
         last = last_progress(result, job.record.progress)
         job.record = replace(job.record, stage=last.stage, progress=last, result=result, updated_at=time.time())
         self.cancel_parts(job.record.job_id)
+        self._changed.notify_all()
 
     def _report(self, job: MemoryJob, progress: Progress) -> None:
         with self._changed:
