@@ -57,6 +57,8 @@ def test_what_a_script_says_of_sharing_and_needs_reaches_the_queue(running_studi
     with open_client(read_settings({"ENCODE_MEDIA_DATA": str(running_studio.server.data)})) as client:
         queued = client.job(job.job_id)
     job.cancel()
+    with pytest.raises(encode_media.Cancelled):
+        job.wait(timeout=60)
     assert queued is not None
     assert (queued.request.split, queued.request.needs) == ("never", ("gpu",))
 
