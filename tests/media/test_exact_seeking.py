@@ -12,8 +12,10 @@ import pytest
 from encode_media.media.probe import probe
 from encode_media.media.sequence import find_source
 from encode_media.model.media import Media
+from encode_media.planning import seeking
 from encode_media.planning.planner import make_plan
 from encode_media.presets.catalog import Catalog
+from encode_media.running.runner import run_plan
 from support.clips import Clips
 
 FRAMES = 108
@@ -100,3 +102,95 @@ def test_sound_of_a_late_part_lies_where_it_lay(ffmpeg: str, clips: Clips, tmp_p
 
     assert [name for name, _ in heard] == ["late", "whole"]
     assert heard[0][1] == heard[1][1]
+
+
+FAR_SOURCES = {
+    **SOURCES,
+    "timecode.mov": {"codec": OPEN, "extra": ("-timecode", "01:00:00:00")},
+    "odd.webm": {"codec": VP9, "rate": "90000/3013"},
+    "centred.mov": {"codec": ("mjpeg",), "pixel_format": "yuvj422p", "tags": False},
+}  # fmt: skip
+
+
+def made(ffmpeg: str, media: Media, preset: str, options: dict[str, str], folder: Path) -> tuple[bytes, int]:
+    """The image, and from how many places the source was read."""
+    this = make_plan(media, Catalog().resolve(preset, media, options))
+    run_plan(this, folder, ffmpeg, on_progress=lambda _: None, cancelled=lambda: False)
+    return (folder / this.outputs[0].file).read_bytes(), this.commands[0].argv.count("-i")
+
+
+@pytest.fixture(params=FAR_SOURCES)
+def far(request: pytest.FixtureRequest, clips: Clips, monkeypatch: pytest.MonkeyPatch) -> Media:
+    """So short that it would be read in whole, if jumping were not made to seem cheap."""
+    monkeypatch.setattr(seeking, "_GAIN", 0)
+    wanted = {"frames": 2 * FRAMES, "size": "160x90", **FAR_SOURCES[request.param]}
+    return probe(find_source([str(clips.movie(f"far_{request.param}", **wanted))]))  # type: ignore[arg-type]
+
+
+def check_sheet(ffmpeg: str, media: Media, folder: Path) -> None:
+    options = {"columns": "3", "rows": "1"}
+    from_places, places = made(ffmpeg, media, "contact_sheet", options, folder / "places")
+    whole, one = made(ffmpeg, unseekable(media), "contact_sheet", options, folder / "whole")
+
+    assert (places, one) == (3, 1)
+    assert from_places == whole
+
+
+def test_a_sheet_of_pictures_far_apart_is_the_one_of_a_full_decode(
+    ffmpeg: str, far: Media, tmp_path: Path
+) -> None:
+    check_sheet(ffmpeg, far, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("preset", "options"),
+    [
+        ("filmstrip", {"count": "4"}),
+        ("thumbnail", {"choose": "place", "percent": "90"}),
+        ("poster", {"choose": "best"}),
+    ],
+)
+def test_other_images_of_pictures_far_apart_are_those_of_a_full_decode(
+    *,
+    ffmpeg: str,
+    clips: Clips,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    preset: str,
+    options: dict[str, str],
+) -> None:
+    monkeypatch.setattr(seeking, "_GAIN", 0)
+    media = probe(find_source([str(clips.movie("long.mp4", frames=500, size="160x90", codec=OPEN))]))
+    from_places, places = made(ffmpeg, media, preset, options, tmp_path / "places")
+
+    assert from_places == made(ffmpeg, unseekable(media), preset, options, tmp_path / "whole")[0]
+    assert places == {"filmstrip": 4, "thumbnail": 1, "poster": 11}[preset]
+
+
+def test_pictures_of_another_size_on_the_way_are_all_on_the_sheet(
+    each_ffmpeg: str, clips: Clips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As browsers record them: the size changes just before the middle one of three."""
+    monkeypatch.setattr(seeking, "_GAIN", 0)
+    large, small = (clips.movie(f"{size}.mp4", frames=108, size=size) for size in ("320x180", "160x90"))
+    (clips.folder / "sizes.ffconcat").write_text(f"ffconcat version 1.0\nfile '{large}'\nfile '{small}'\n")
+    path = clips.made(
+        "sizes.mp4", "-f", "concat", "-safe", "0", "-i", str(clips.folder / "sizes.ffconcat"), "-c", "copy",
+        "-bsf:v", "dump_extra=freq=keyframe",
+    )  # fmt: skip
+    media = probe(find_source([str(path)]))
+    options = {"columns": "3", "rows": "1", "labels": "false"}
+    sheet, places = made(each_ffmpeg, media, "contact_sheet", options, tmp_path)
+
+    (tmp_path / "sheet.jpg").write_bytes(sheet)
+    decode = [each_ffmpeg, "-v", "error", "-i", f"{tmp_path}/sheet.jpg", "-vf", "scale=3:1:flags=area"]
+    done = subprocess.run([*decode, "-pix_fmt", "gray", "-f", "rawvideo", "-"], check=True, capture_output=True)
+    assert places == 3
+    assert min(done.stdout) > 60, "one of the cells is black"
+
+
+@pytest.mark.slow
+def test_a_sheet_is_the_one_of_a_full_decode_with_older_programs(
+    debian_ffmpeg: str, far: Media, tmp_path: Path
+) -> None:
+    check_sheet(debian_ffmpeg, far, tmp_path)

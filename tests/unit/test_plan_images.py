@@ -212,6 +212,39 @@ class TestReading:
         assert "-ss 996.666667" in words(given)
         assert "48 of 24000 frames are read" in given.notes
 
+    def test_pictures_far_apart_are_each_read_from_shortly_before(self) -> None:
+        given = plan(with_groups(movie(frames=24000)), "filmstrip", count=3)
+
+        argv = given.commands[0].argv
+        assert [argv[place + 1] for place, word in enumerate(argv) if word == "-ss"] == [
+            "165.333333", "498.666667", "832.000000",
+        ]  # fmt: skip
+        assert "concat=n=3:unsafe=1" in words(given)
+        assert "setpts=PTS+4000*eq(PTS,0)+11999*eq(PTS,1)+19998*eq(PTS,2)" in words(given)
+        assert "3 of 24000 frames are read, from 3 places" in given.notes
+
+    @pytest.mark.parametrize(
+        ("media", "count"),
+        [
+            (movie(frames=1200), 20),
+            (movie(frames=240000), 33),
+            (movie(frames=24000, width=7680, height=4320), 20),
+            (movie(frames=24000, field_order="tt"), 20),
+            (movie(frames=24000, rotation=90), 20),
+        ],
+        ids=["near each other", "too many places", "too much memory", "fields", "turned"],
+    )
+    def test_where_jumping_is_no_gain_or_not_sure_all_is_read(self, media: Media, count: int) -> None:
+        given = plan(with_groups(media), "filmstrip", count=count)
+
+        assert given.commands[0].argv.count("-i") == 1
+
+    def test_near_pictures_are_read_together_and_far_ones_apart(self) -> None:
+        given = plan(with_groups(movie(frames=3600)), "thumbnail")
+
+        assert given.commands[0].argv.count("-i") == 11
+        assert "311 of 3600 frames are read, from 11 places" in given.notes
+
     def test_a_preview_of_a_part_of_a_sequence_moves_its_frames_by_one_number(self) -> None:
         given = plan(sequence(first=1, last=1000), "preview_webp", percent=100, seconds=2)
 

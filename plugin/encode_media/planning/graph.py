@@ -70,11 +70,23 @@ def _seconds(value: Fraction) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """A part of a movie's pictures that is read by itself."""
+
+    options: Mapping[str, str | None]
+    """Of the input, as it is opened once more."""
+    steps: Chain
+    """What picks them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InputFile:
     """What is read. `options` go before `-i`; None is a flag without a value."""
 
     path: str
     options: Mapping[str, str | None] = field(default_factory=dict)
+    excerpts: tuple[Excerpt, ...] = ()
+    """What is read of the pictures, one after the other, where that is little of them; their times are lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +128,7 @@ def compile_run(
 
     node = ffmpeg.input(_textual(source.path), **source.options)
     videos = [output.video for output in outputs if output.video is not None]
-    pictures = iter(_branches(node[str(video_stream)], videos, "split") if videos else ())
+    pictures = iter(_branches(_pictures(node, source, str(video_stream)), videos, "split") if videos else ())
     sounds = _sounds(node, outputs, audio_stream)
     files = []
     for index, output in enumerate(outputs):
@@ -128,6 +140,20 @@ def compile_run(
         files.append(ffmpeg.output(*streams, output.path, **output.options))
     arguments = ffmpeg.merge_outputs(*files).get_args()
     return (*GLOBAL_FLAGS, *(argument.translate(_BYTES_BACK) for argument in arguments))
+
+
+def _pictures(node: Any, source: InputFile, stream: str) -> Any:
+    """The stream of pictures, or its excerpts one after the other."""
+    import ffmpeg
+
+    if not source.excerpts:
+        return node[stream]
+    ends = []
+    for excerpt in source.excerpts:
+        opened = ffmpeg.input(_textual(source.path), **excerpt.options)
+        ends += _branches(opened[stream], [excerpt.steps], "split")
+    # "Unsafe": pictures of another size are passed on too, and get the size that is wanted behind it.
+    return _filtered(ends, step("concat", n=len(ends), unsafe=1))
 
 
 def _textual(path: str) -> str:

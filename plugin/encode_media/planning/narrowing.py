@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import PurePath
 
@@ -12,11 +12,12 @@ from encode_media.media.pattern import FramePattern
 from encode_media.model.media import Media, SourceKind, VideoStream
 from encode_media.model.plan import FrameLink
 from encode_media.model.preset import OutputSpec, Preset, TimingSpec
-from encode_media.planning.graph import Chain, Filter, pick_frames, step
+from encode_media.planning.graph import Chain, Excerpt, Filter, pick_frames, step
 from encode_media.planning.outputs.draft import Work
 from encode_media.planning.outputs.images import frames_needed
 from encode_media.planning.reading import LINK_FOLDER, Reading, with_layer
 from encode_media.planning.retiming import read_part
+from encode_media.planning.seeking import near_each_other
 
 
 def narrowed(work: Work, specs: Sequence[OutputSpec]) -> Work:
@@ -95,7 +96,10 @@ def _files(media: Media, reading: Reading) -> list[str | None]:
 def _from_first(
     media: Media, video: VideoStream, preset: Preset, reading: Reading, frames: tuple[int, ...]
 ) -> Reading:
-    """From a place shortly before the first of these frames up to the last of them."""
+    """From a place shortly before the first of these frames up to the last of them, or in several such parts."""
+    parts = near_each_other(media, video, frames)
+    if len(parts) > 1:
+        return _in_excerpts(media, video, preset, reading, parts)
     first, last = frames[0], frames[-1]
     late = with_layer(read_part(media, video, preset, first=first), media, preset.colour.layer)
     if late.input == reading.input:
@@ -106,6 +110,31 @@ def _from_first(
         steps=(*late.steps, pick_frames(0, last + 1, reading.rate)),
         kept=kept,
         notes=(*reading.notes, f"{len(kept)} of {reading.frames} frames are read"),
+    )
+
+
+def _in_excerpts(
+    media: Media, video: VideoStream, preset: Preset, reading: Reading, parts: Sequence[range]
+) -> Reading:
+    """Each part from shortly before its first frame; frames keep the times they have in the whole source."""
+    excerpts = []
+    for part in parts:
+        late = read_part(media, video, preset, first=part.start)
+        # Pictures may change their form on the way. The graph must not be built anew then, while some parts have
+        # ended and others wait: it would forget what it had, and ffmpeg 9 stands still.
+        own: dict[str, str | None] = {"reinit_filter": "0"}
+        if len(part) == 1:
+            # A decoder with many threads holds as many more pictures, which is no gain for so few.
+            own["threads"] = "1"
+        picked = pick_frames(part.start, len(part), reading.rate)
+        excerpts.append(Excerpt(options={**late.input.options, **own}, steps=(*late.steps, picked)))
+    kept = tuple(chain.from_iterable(parts))
+    return replace(
+        reading,
+        input=replace(reading.input, excerpts=tuple(excerpts)),
+        steps=(step("settb", 1 / reading.rate), step("setpts", "N"), _at_their_times(kept)),
+        kept=kept,
+        notes=(*reading.notes, f"{len(kept)} of {reading.frames} frames are read, from {len(parts)} places"),
     )
 
 
