@@ -12,10 +12,11 @@ import pytest
 from encode_media.errors import failure
 from encode_media.jobs import early
 from encode_media.jobs.early import EarlySight
-from encode_media.jobs.work import Work
+from encode_media.jobs.steps import Interrupted
+from encode_media.jobs.work import OnProgress, Work
 from encode_media.model.plan import Command, EncodePlan
 from encode_media.model.request import EncodeRequest
-from encode_media.model.result import OutputResult
+from encode_media.model.result import OutputResult, Progress, Stage
 from support.outputs import movie, plan_of, request_for, still
 
 
@@ -25,11 +26,20 @@ class Shown:
 
     names: list[str] = field(default_factory=list)
     gate: threading.Event | None = None
+    endless: bool = False
+    """Whether its line is so slow that nothing ever arrives."""
 
     def publish_early(
-        self, job_id: str, request: EncodeRequest, plan: EncodePlan, outputs: tuple[OutputResult, ...]
+        self,
+        job_id: str,
+        request: EncodeRequest,
+        plan: EncodePlan,
+        outputs: tuple[OutputResult, ...],
+        on_progress: OnProgress,
     ) -> None:
         del job_id, request, plan
+        while self.endless:
+            on_progress(Progress(stage=Stage.PUBLISHING, percent=90))
         if self.gate is not None:
             assert self.gate.wait(10)
         self.names += [output.name for output in outputs]
@@ -130,3 +140,21 @@ def test_where_nothing_can_be_shown_early_nothing_is_done(
     looking.before_checks(plan, tmp_path)
     looking.wait()
     assert shown.names == []
+
+
+@pytest.mark.parametrize("end", [failure("cancelled"), Interrupted("job-1")])
+def test_a_slow_line_keeps_no_job_that_is_to_end(
+    outputs: tuple[OutputResult, ...], tmp_path: Path, end: BaseException
+) -> None:
+    def go_on() -> None:
+        if is_to_end.is_set():
+            raise end
+
+    is_to_end = threading.Event()
+    seen = EarlySight(Shown(endless=True), work_of(outputs), "job-1", request_for("v1"), go_on)
+    seen.before_checks(plan_of(*outputs), tmp_path)
+    is_to_end.set()
+    done = threading.Thread(target=seen.wait, daemon=True)
+    done.start()
+    done.join(20)
+    assert not done.is_alive()

@@ -113,12 +113,20 @@ class FtrackDestination:
         return published
 
     def publish_early(
-        self, job_id: str, request: EncodeRequest, plan: EncodePlan, outputs: tuple[OutputResult, ...]
+        self,
+        job_id: str,
+        request: EncodeRequest,
+        plan: EncodePlan,
+        outputs: tuple[OutputResult, ...],
+        on_progress: Callable[[Progress], None],
     ) -> None:
-        """See `publisher.publish_early`. Never raises: what could not be shown is published with the rest."""
+        """See `publisher.publish_early`. What could not be shown is published with the rest, and no failure."""
         try:
             with self._pool.session() as session:
-                publish_early(session, job_id, request, plan, outputs, rules=self._rules(Retries(attempts=1)))
+                publish_early(
+                    session, job_id, request, plan, outputs,
+                    rules=self._rules(Retries(attempts=1)), on_progress=on_progress,
+                )  # fmt: skip
         except EncodeMediaError as error:
             log.info("job %s: nothing could be shown early: %s", job_id, error.message)
 

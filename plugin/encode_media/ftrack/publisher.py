@@ -126,6 +126,7 @@ def publish_early(
     outputs: tuple[OutputResult, ...],
     *,
     rules: Rules,
+    on_progress: OnProgress = lambda _progress: None,
 ) -> bool:
     """Shows outputs that are finished and checked before the job's others; True if they are there now.
 
@@ -139,7 +140,7 @@ def publish_early(
     }
     if not publication.parts or has_older(publication.version.components, job_id, names):
         return False
-    tally = Tally(publication.parts, lambda _progress: None)
+    tally = Tally(publication.parts, on_progress)
     _store_and_register(session, publication, publication.parts, _open_stores(session, publication), tally)
     return True
 

@@ -14,8 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from encode_media.errors import EncodeMediaError
-from encode_media.jobs.work import Work
+from encode_media.errors import Cancelled, EncodeMediaError
+from encode_media.jobs.steps import Interrupted
+from encode_media.jobs.work import OnProgress, Work
 from encode_media.model.plan import EncodePlan, PlannedOutput
 from encode_media.model.preset import OutputKind
 from encode_media.model.request import EncodeRequest
@@ -34,18 +35,34 @@ class ShowsEarly(Protocol):
     """A destination where outputs can be seen one by one."""
 
     def publish_early(
-        self, job_id: str, request: EncodeRequest, plan: EncodePlan, outputs: tuple[OutputResult, ...]
+        self,
+        job_id: str,
+        request: EncodeRequest,
+        plan: EncodePlan,
+        outputs: tuple[OutputResult, ...],
+        on_progress: OnProgress,
     ) -> None:
-        """Shows these before the others, if that harms nothing. Never raises; idempotent by `job_id`."""
+        """Shows these before the others, if that harms nothing. Idempotent by `job_id`.
+
+        Raises nothing but what `on_progress` does.
+        """
         ...
 
 
 class EarlySight:
     """Of one job. Everything happens in one thread at a time, so that nothing waits for the server."""
 
-    def __init__(self, destination: object, work: Work, job_id: str, request: EncodeRequest) -> None:
+    def __init__(
+        self,
+        destination: object,
+        work: Work,
+        job_id: str,
+        request: EncodeRequest,
+        go_on: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`go_on`: see `JobContext`; nobody waits for a slow line once the job is to end."""
         self._destination = destination if isinstance(destination, ShowsEarly) and request.target else None
-        self._work, self._job_id, self._request = work, job_id, request
+        self._work, self._job_id, self._request, self._go_on = work, job_id, request, go_on
         self._thread: threading.Thread | None = None
         self._seen: tuple[int, float] = (0, 0.0)
         self._shown: set[str] = set()
@@ -102,7 +119,12 @@ class EarlySight:
             # The check of all outputs will say it.
             _log.info("job %s: not shown early: %s", self._job_id, error.message)
             return
-        self._destination.publish_early(self._job_id, self._request, plan, results)
+        try:
+            self._destination.publish_early(
+                self._job_id, self._request, plan, results, lambda _progress: self._go_on()
+            )
+        except (Cancelled, Interrupted):
+            _log.info("job %s: it is to end, and shows nothing more", self._job_id)
 
 
 def _pixels(output: PlannedOutput) -> int:

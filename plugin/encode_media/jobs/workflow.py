@@ -113,7 +113,7 @@ class _Job:
         self._work, self._patience = work, patience
         self._context, self._request = context, request
         self._folder = job_folder(tools.settings, context.job_id)
-        self._early = EarlySight(tools.destination, work, context.job_id, request)
+        self._early = EarlySight(tools.destination, work, context.job_id, request, context.go_on)
         self._sharing = Sharing(
             settings=tools.settings, work=work, context=context, request=request, report=self._report
         )
