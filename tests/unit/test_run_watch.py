@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from encode_media.running.watch import Limits, Seen, Watch, beyond_estimate
+import pytest
+
+from encode_media.planning.planner import make_plan
+from encode_media.presets.catalog import Catalog
+from encode_media.running.watch import Limits, Seen, Watch, beyond_estimate, stall_limit
+from support.sources import movie
 
 
 def watch(**limits: float) -> Watch:
@@ -99,3 +104,16 @@ def test_a_disk_that_runs_out_ends_the_encode_before_it_is_full() -> None:
     error = observer.look(seen(2, 2, free=999))
     assert error is not None
     assert error.code == "disk.full"
+
+
+@pytest.mark.parametrize(("preset", "frames", "limit_s"), [
+    ("contact_sheet", 72_000, 8200), ("contact_sheet", 240, 120), ("review", 72_000, 120),
+    ("preview_gif", 72_000, 120),
+])  # fmt: skip
+def test_stills_of_a_long_movie_may_show_nothing_until_all_of_it_is_decoded(
+    preset: str, frames: int, limit_s: float
+) -> None:
+    media = movie(frames=frames, width=1920, height=1080, codec="h264")
+    this = make_plan(media, Catalog().resolve(preset, media))
+
+    assert stall_limit(this, 120.0) == pytest.approx(limit_s, rel=0.05)

@@ -20,7 +20,7 @@ from encode_media.running.measured import Numbers, filled, problem_lines, read_n
 from encode_media.running.progress import Position, ProgressReader, RemainingTime, fraction_done
 from encode_media.running.readable import require_readable
 from encode_media.running.space import KEEP_FREE_BYTES, free_bytes, needed_bytes
-from encode_media.running.watch import Limits, Seen, Watch, beyond_estimate
+from encode_media.running.watch import Limits, Seen, Watch, beyond_estimate, stall_limit
 from encode_media.settings import child_environment
 from encode_media.timebase import size_text
 
@@ -91,7 +91,12 @@ def run_plan(
         on_progress=on_progress,
         cancelled=cancelled,
         limits=beyond_estimate(
-            Limits(stall_s=stall_limit_s, time_s=time_limit_s, size_bytes=max_bytes, free_bytes=min_free_bytes),
+            Limits(
+                stall_s=stall_limit(plan, stall_limit_s),
+                time_s=time_limit_s,
+                size_bytes=max_bytes,
+                free_bytes=min_free_bytes,
+            ),
             estimated_bytes=plan.estimated_bytes,
             estimated_s=plan.estimated_s,
         ),

@@ -6,11 +6,15 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 
 from encode_media.errors import EncodeMediaError, failure
+from encode_media.model.plan import EncodePlan
+from encode_media.model.preset import OutputKind
+from encode_media.planning.estimates import estimate_seconds
 from encode_media.timebase import size_text
 
 STALL_FRAMES = 20
 """A run is not stalled before this many times its average frame: an 8K EXR may take half a minute each."""
-
+WHOLE_PATIENCE = 10
+"""A machine with other work may take ten times as long as estimated for decoding a movie."""
 
 SIZE_PATIENCE, SIZE_FLOOR = 10, 1_000_000_000
 """An estimate is made for grainy pictures; ten times as much, and at least 1 GB, is no picture any more."""
@@ -38,6 +42,14 @@ def beyond_estimate(limits: Limits, *, estimated_bytes: int, estimated_s: float)
         size_bytes=size if limits.size_bytes is None else limits.size_bytes,
         time_s=min(limits.time_s, time_s),
     )
+
+
+def stall_limit(plan: EncodePlan, usual_s: float) -> float:
+    """Stills of a movie are written at the end: until then nothing shows that ffmpeg works, maybe through all of it."""
+    video = plan.media.video
+    if video is None or any(output.kind is not OutputKind.STILL for output in plan.outputs):
+        return usual_s
+    return max(usual_s, WHOLE_PATIENCE * estimate_seconds(video, (), video.frames))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
