@@ -45,7 +45,7 @@ def beyond_estimate(limits: Limits, *, estimated_bytes: int, estimated_s: float)
 
 
 def stall_limit(plan: EncodePlan, usual_s: float) -> float:
-    """Stills of a movie are written at the end: until then nothing shows that ffmpeg works, maybe through all of it."""
+    """Stills are written at the end: until then nothing shows that ffmpeg works, maybe through a whole movie."""
     video = plan.media.video
     if video is None or any(output.kind is not OutputKind.STILL for output in plan.outputs):
         return usual_s
