@@ -162,6 +162,20 @@ def make_old(url: str, schema: str) -> None:
     engine.dispose()
 
 
+def test_an_index_that_an_older_version_did_not_have_is_made(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite"
+    names = "SELECT name FROM sqlite_master WHERE type = 'index' AND name LIKE 'encode_media_jobs_%'"
+    old = DbosClient(sqlite_url(path))
+    old.submit(wish())
+    old.close()
+    made = set(rows(path, names))
+    rows(path, "DROP INDEX encode_media_jobs_turns")
+    client = DbosClient(sqlite_url(path))
+    assert len(client.jobs()) == 1
+    client.close()
+    assert set(rows(path, names)) == made
+
+
 def test_an_identity_is_never_shared_and_comes_back_after_its_owner(tmp_path: Path) -> None:
     first, second = take_identity(tmp_path, "worker", "here"), take_identity(tmp_path, "worker", "here")
     assert first.executor_id != second.executor_id

@@ -226,7 +226,7 @@ def _create_tables(engine: sa.Engine, url: str) -> None:
     DBOS.migrate(url, schema=SCHEMA)
     try:
         metadata.create_all(engine)
-        _add_columns(engine, schema)
+        _bring_up(engine, schema)
     except SQLAlchemyError:
         if not _is_complete(engine, schema):
             raise
@@ -235,11 +235,12 @@ def _create_tables(engine: sa.Engine, url: str) -> None:
 def _is_complete(engine: sa.Engine, schema: str | None) -> bool:
     look = sa.inspect(engine)
     tables = set(look.get_table_names(schema=schema))
-    return {"dbos_migrations", *metadata.tables} <= tables and not _missing_columns(engine, schema)
+    if not {"dbos_migrations", *metadata.tables} <= tables:
+        return False
+    return not (_missing_columns(look, schema) or _missing_indexes(look, schema))
 
 
-def _missing_columns(engine: sa.Engine, schema: str | None) -> list[sa.Column[Any]]:
-    look = sa.inspect(engine)
+def _missing_columns(look: sa.Inspector, schema: str | None) -> list[sa.Column[Any]]:
     missing = []
     for table in metadata.sorted_tables:
         known = {column["name"] for column in look.get_columns(table.name, schema=schema)}
@@ -247,17 +248,25 @@ def _missing_columns(engine: sa.Engine, schema: str | None) -> list[sa.Column[An
     return missing
 
 
-def _add_columns(engine: sa.Engine, schema: str | None) -> None:
+def _missing_indexes(look: sa.Inspector, schema: str | None) -> list[sa.Index]:
+    missing = []
+    for table in metadata.sorted_tables:
+        known = {index["name"] for index in look.get_indexes(table.name, schema=schema)}
+        missing += [index for index in table.indexes if index.name not in known]
+    return missing
+
+
+def _bring_up(engine: sa.Engine, schema: str | None) -> None:
     """Brings the tables of an older version up to this one; what is in them stays."""
-    missing = _missing_columns(engine, schema)
+    look = sa.inspect(engine)
+    columns, indexes = _missing_columns(look, schema), _missing_indexes(look, schema)
     with engine.begin() as conn:
-        for column in missing:
+        for column in columns:
             table = f"{schema}.{column.table.name}" if schema else column.table.name
             definition = CreateColumn(column).compile(dialect=engine.dialect)
             conn.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {definition}")
-        for grown in {column.table for column in missing}:
-            for index in grown.indexes:
-                index.create(conn, checkfirst=True)
+        for index in indexes:
+            index.create(conn, checkfirst=True)
 
 
 def quiet_library_log() -> None:
