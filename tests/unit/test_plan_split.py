@@ -169,14 +169,14 @@ def test_the_join_reads_a_list_of_links_with_exact_lengths() -> None:
     made = plan(LONG, "prores_422_hq")
     count = len(split_of(made).stretches)
 
-    joining = join_plan(made, [f"/work/part{number}" for number in range(count)])
+    joining = join_plan(made, [f"/jobs/part{number}" for number in range(count)])
 
     (listed,) = [file for file in joining.files if file.text is not None]
     lines = (listed.text or "").split()
     assert lines.count("file") == count
     assert sum(Fraction(word) for before, word in pairwise(lines) if before == "duration") == 20
     assert [file.path for file in joining.files if file.path] == [
-        f"/work/part{number}/parts/0.mov" for number in range(count)
+        f"/jobs/part{number}/parts/0.mov" for number in range(count)
     ]
     assert joining.outputs == made.outputs
     assert joining.split is None
